@@ -1,0 +1,1 @@
+"""What is measured: Estafette, and Postfix beside it in the same round."""

@@ -1,0 +1,1 @@
+"""A backend of django-anymail for Estafette: ``EMAIL_BACKEND = "anymail_estafette.backend.EmailBackend"``."""

@@ -1,0 +1,1 @@
+"""Clock, ids, errors, logs and metrics: what every room stands on."""

@@ -1,0 +1,1 @@
+"""Settings: typed sections, and how they are loaded."""

@@ -1,0 +1,1 @@
+"""Mail formats, read and edited as bytes."""

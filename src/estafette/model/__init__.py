@@ -1,0 +1,1 @@
+"""The dictionary: one noun per file, no behaviour beyond its own meaning."""

@@ -1,0 +1,76 @@
+"""An event: one fact of the log. The vocabulary follows django-anymail's tracking events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+EventKind = Literal[
+    "queued", "sent", "deferred", "delivered", "bounced", "rejected", "failed", "complained", "unsubscribed",
+    "subscribed", "opened", "clicked", "autoresponded", "unknown", "duplicate_delivery",
+]  # fmt: skip
+EVENT_KINDS: frozenset[str] = frozenset(EventKind.__args__)  # type: ignore[attr-defined]
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """What the peer said; hostile text, capped at 512 characters and free of control characters."""
+
+    code: int
+    enhanced: str = ""
+    text: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """One SMTP step of an attempt: verb, milliseconds since the attempt began, the reply in short."""
+
+    verb: str
+    at_ms: int
+    reply: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """One fact. ``number`` is the recipient's place in the message; the JSON form shows ``ID.N``.
+
+    id: 63-bit id of the event. at: unix seconds. site: where it went. source: our address, or what observed it.
+    reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``dsn_unread``.
+    charged: unix seconds of the window whose units it takes, when that is a later one than ``at``'s; else 0.
+    tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
+    ``NAME@VERSION``; only ``queued`` says it.
+    """
+
+    id: int
+    at: float
+    kind: str
+    tenant: str
+    stream: str
+    message: int
+    number: int = 0
+    recipient: str = ""
+    campaign: str = ""
+    attempt: int = 0
+    reply: Reply | None = None
+    site: str = ""
+    source: str = ""
+    reason: str = ""
+    credential: str = ""
+    size: int = 0
+    steps: tuple[Step, ...] = ()
+    charged: int = 0
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+    template: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Event)
+
+
+def pack(event: Event) -> bytes:
+    """Return the stored form of an event."""
+    return _encoder.encode(event)
+
+
+def unpack(blob: bytes) -> Event:
+    """Return the event that ``pack`` stored; msgspec.DecodeError when damaged."""
+    return _decoder.decode(blob)

@@ -1,0 +1,1 @@
+"""Sockets: listening, connecting, TLS, names."""

@@ -1,0 +1,1 @@
+"""Deliver: MX, TLS, connection, attempt, verdict."""

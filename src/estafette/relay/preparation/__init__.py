@@ -1,0 +1,1 @@
+"""Prepare: stored message and recipient become the bytes of one attempt; pure."""

@@ -1,0 +1,1 @@
+"""Schedule: which delivery is attempted next, on which lane."""

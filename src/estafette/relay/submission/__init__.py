@@ -1,0 +1,1 @@
+"""Submit and accept: the SMTP session and the gate."""

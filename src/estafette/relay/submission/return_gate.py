@@ -1,0 +1,101 @@
+"""The gate of the ``mx`` listeners: takes what comes back to a return path that we made, and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from estafette.base import ids
+from estafette.base.clock import Clock
+from estafette.base.errors import Refusal
+from estafette.base.ids import Mint
+from estafette.base.seal import Keyring
+from estafette.mail import verp
+from estafette.mail.fixups import safe_lines
+from estafette.mail.received import received
+from estafette.model.address import Address
+from estafette.model.envelope import Envelope
+from estafette.model.event import Event, pack
+from estafette.model.message import Content
+from estafette.relay.submission.client import ClientInfo
+from estafette.store.interface.spool import Spool
+
+MAC_PURPOSE = "return-path"
+#: RFC 5321 section 4.5.1 and RFC 2142: every domain that takes mail answers to these.
+ROLES = frozenset({"postmaster", "abuse"})
+KEPT = 30 * 86400.0
+
+
+class MacedReturnPathGate:
+    """``ReturnPathGate``: until reports are read, a returned message is kept whole, its event ``unknown``."""
+
+    def __init__(
+        self, *, spool: Spool, keyring: Keyring, clock: Clock, mint: Mint, hostname: str, return_path: str
+    ) -> None:
+        self._spool = spool
+        self._verify = partial(keyring.verify, MAC_PURPOSE)
+        self._clock = clock
+        self._mint = mint
+        self._hostname = hostname
+        self._domain = return_path.lower()
+        self._own = frozenset({self._domain, hostname.lower()})
+
+    def check_recipient(self, recipient: Address) -> None:
+        """See ``ReturnPathGate``. Every stranger gets the same answer: this door does not relay."""
+        if recipient.domain in self._own and recipient.local.lower() in ROLES:
+            return
+        if self._read(recipient.text) is None:
+            raise Refusal(550, "5.7.1", "relaying denied", rule="not_a_return_path")
+
+    async def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> None:
+        """See ``ReturnPathGate``. One copy is kept, its event is of the first message named."""
+        now = self._clock.now()
+        number = client.message or self._mint.next()
+        content = self._content(number, now, envelope, body, client)
+        about = next((found for each in envelope.recipients if (found := self._read(each.address)) is not None), (0, 0))
+        event = Event(
+            id=self._mint.next(),
+            at=now,
+            kind="unknown",
+            tenant="",
+            stream="",
+            message=about[0],
+            number=about[1],
+            recipient=envelope.recipients[0].address,
+            source=client.address,
+            reason="dsn_unread" if about[0] else "role_mail_unread",
+            size=content.size,
+        )
+        await self._spool.keep_return(content, pack(event))
+
+    def _read(self, address: str) -> tuple[int, int] | None:
+        return verp.read(self._verify, address, self._domain)
+
+    def _content(self, number: int, now: float, envelope: Envelope, body: bytes, client: ClientInfo) -> Content:
+        trace = received(
+            helo=client.helo,
+            client=client.address,
+            hostname=client.hostname or self._hostname,
+            protocol=client.protocol,
+            tls=client.tls,
+            shown=ids.show(number),
+            at=now,
+        )
+        kept = trace + safe_lines(body)
+        return Content(
+            id=number,
+            tenant="",
+            stream="",
+            kind="return",
+            credential="",
+            sender=envelope.sender,
+            header_from="",
+            size=len(kept),
+            accepted=now,
+            body=kept,
+            body_type=envelope.body,
+            smtputf8=envelope.smtputf8,
+            eight_bit=not kept.isascii(),
+            retention=KEPT,
+            recipients=len(envelope.recipients),
+            source=client.address,
+        )

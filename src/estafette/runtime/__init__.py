@@ -1,0 +1,1 @@
+"""Assembly, roles, supervision, the system clock."""

@@ -1,0 +1,30 @@
+"""Assembly of the API, the dashboard, the dialects, and the metrics."""
+
+from __future__ import annotations
+
+from estafette.runtime.assemble import Unit
+from estafette.runtime.gates import submission_gate
+from estafette.runtime.http import serve
+from estafette.tenancy.published import Published
+from estafette.web.app import create_app
+from estafette.web.metrics import metrics_app
+from estafette.web.services import Services
+
+
+async def open_web(unit: Unit) -> None:
+    """Open API and dashboard, and the metrics of this process."""
+    settings = unit.settings
+    shared = settings.runtime.web > 1
+    await serve(unit, create_app(services(unit)), settings.listen.http, shared=shared)
+    await serve(unit, metrics_app, settings.listen.metrics, shared=shared)
+
+
+def services(unit: Unit) -> Services:
+    """Return what the web rooms may call."""
+    settings = unit.settings
+    return Services(
+        settings=settings, directory=unit.directory, gate=submission_gate(unit), spool=unit.store.spool,
+        history=unit.store.history, mint=unit.store.mint, clock=unit.clock, keyring=unit.keyring,
+        control=unit.directory.control, notes=unit.notes,
+        names=Published(settings.dns.servers, allow=settings.delivery.allow_networks),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The SMTP protocol without sockets: grammar, server, client, data, SASL, replies."""

@@ -1,0 +1,1 @@
+"""Where things are kept: ``open_store`` is the one door."""

@@ -1,0 +1,73 @@
+"""The history: the event log after the outbox; timelines, search, export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from estafette.model.event import Event
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events; empty fields match all."""
+
+    tenant: str = ""
+    kind: str = ""
+    recipient: str = ""
+    campaign: str = ""
+    message: int = 0
+    since: float = 0.0
+    until: float = 0.0
+
+
+class History(Protocol):
+    """What a history backend does."""
+
+    async def append(self, events: Sequence[tuple[int, bytes]]) -> None:
+        """Add packed events with their log positions; idempotent by event id."""
+        ...
+
+    async def position(self) -> int:
+        """Return the outbox position up to which events were appended."""
+        ...
+
+    async def after(
+        self, cursor: int, limit: int = 1000, selection: EventFilter | None = None
+    ) -> Sequence[tuple[int, Event]]:
+        """Return (cursor, event) in log order after a cursor."""
+        ...
+
+    async def of_message(self, message: int) -> Sequence[Event]:
+        """Return every event of a message, oldest first."""
+        ...
+
+    async def messages(
+        self, tenant: str, *, before: int = 0, limit: int = 100, campaign: str = ""
+    ) -> Sequence[tuple[int, Event]]:
+        """Return (cursor, the first recipient's ``queued`` event) of a tenant's messages, newest first.
+
+        before: a cursor, 0 = from the newest.
+        """
+        ...
+
+    async def reached(self, tenant: str, campaign: str, recipients: Sequence[str]) -> set[str]:
+        """Return those of some addresses for whom a tenant's campaign was queued already, as far back as is kept."""
+        ...
+
+    async def recent(self, limit: int = 100, tenant: str = "") -> Sequence[Event]:
+        """Return the newest events, newest first."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Return events by kind that are terminal or ``queued``; the other half of the ledger's proof."""
+        ...
+
+    async def prune(self, before: float) -> int:
+        """Forget events older than a moment; return how many."""
+        ...
+
+    async def close(self) -> None:
+        """Close."""
+        ...

@@ -1,0 +1,1 @@
+"""The embedded backend: spool and history on apsw behind one writer."""

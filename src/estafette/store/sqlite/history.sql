@@ -1,0 +1,25 @@
+-- history.db, version 1: the event log. position is the outbox position; id makes feeding idempotent.
+-- tally is the kind, or "cancelled" for failures by an operator's act.
+
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS event (
+    position INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL UNIQUE,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    tally TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    event BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_message ON event (message);
+CREATE INDEX IF NOT EXISTS event_tenant ON event (tenant, at);
+CREATE INDEX IF NOT EXISTS event_queued ON event (tenant, position) WHERE kind = 'queued' AND number = 1;
+CREATE INDEX IF NOT EXISTS event_campaign ON event (tenant, campaign, recipient) WHERE kind = 'queued' AND campaign <> '';
+
+-- What was pruned, by kind, so that the ledger's proof covers all time.
+CREATE TABLE IF NOT EXISTS pruned (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,43 @@
+-- Every statement of the history.
+
+-- name: insert_event
+INSERT OR IGNORE INTO event (position, id, at, kind, tally, tenant, message, number, recipient, campaign, event)
+VALUES /*each*/(?,?,?,?,?,?,?,?,?,?,?)/*end*/
+
+-- name: after
+SELECT position, event FROM event WHERE position > ? /*where*/ ORDER BY position LIMIT ?
+
+-- name: of_message
+SELECT event FROM event WHERE message = ? ORDER BY at, position
+
+-- name: messages
+SELECT position, event FROM event INDEXED BY event_queued
+WHERE tenant = ? AND kind = 'queued' AND number = 1 AND position < ? AND (? = '' OR campaign = ?)
+ORDER BY position DESC LIMIT ?
+
+-- name: reached
+SELECT DISTINCT recipient FROM event INDEXED BY event_campaign
+WHERE kind = 'queued' AND campaign <> '' AND tenant = ? AND campaign = ? AND recipient IN (/*each*/?/*end*/)
+
+-- name: recent
+SELECT event FROM event ORDER BY position DESC LIMIT ?
+
+-- name: recent_of_tenant
+SELECT event FROM event WHERE tenant = ? ORDER BY at DESC, position DESC LIMIT ?
+
+-- name: first_positions
+SELECT position FROM event WHERE at < ? ORDER BY position LIMIT ?
+
+-- name: remember_pruned
+INSERT INTO pruned (kind, count)
+SELECT tally, count(*) FROM event WHERE position IN (/*each*/?/*end*/) GROUP BY tally
+ON CONFLICT (kind) DO UPDATE SET count = count + excluded.count
+
+-- name: prune
+DELETE FROM event WHERE position IN (/*each*/?/*end*/)
+
+-- name: counts
+SELECT tally, sum(count) FROM (
+SELECT kind AS tally, count FROM pruned
+UNION ALL SELECT tally, count(*) FROM event GROUP BY tally
+) GROUP BY tally

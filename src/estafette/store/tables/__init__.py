@@ -1,0 +1,1 @@
+"""Control data: one definition for both engines, with its migrations."""

@@ -1,0 +1,9 @@
+"""The control tables, defined once for SQLite and PostgreSQL; one file per room, all in one collection.
+
+A new file is imported here, so that migrations are compared with the whole.
+"""
+
+from estafette.store.tables.definitions import credentials, domains, letters, people, plans, service, templates, tenants
+from estafette.store.tables.definitions.metadata import METADATA
+
+__all__ = ["METADATA", "credentials", "domains", "letters", "people", "plans", "service", "templates", "tenants"]

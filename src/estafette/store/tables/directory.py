@@ -1,0 +1,222 @@
+"""The directory over the control tables: rows in memory, and every second those that were written since."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from estafette.base.errors import Fault
+from estafette.base.log import get
+from estafette.base.seal import Keyring
+from estafette.model.credential import Identity
+from estafette.model.domain import Domain, SigningKey
+from estafette.model.stream import Stream
+from estafette.model.tenant import Tenant
+from estafette.store.interface.control import Control
+from estafette.store.interface.directory import KEY_PURPOSE, key_context
+from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges
+from estafette.store.tables.control import open_control
+from estafette.store.tables.suppressed import Suppressed
+from estafette.store.tables.view import View
+
+_NOBODY = bytes(32)
+_FEW = 200
+_log = get("store.directory")
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    """What was written since the versions that the directory had. ``view`` is already changed when much was."""
+
+    since: tuple[int, int]
+    changes: Changes | None
+    suppressions: SuppressionChanges | None
+    view: View | None = None
+    suppressed: Suppressed | None = None
+
+
+class DirectorySnapshot:
+    """``Directory`` for one process. Whoever assembles the process calls ``refresh`` every second.
+
+    ``version`` changes whenever an answer may have changed; caches built on answers are keyed by it.
+    """
+
+    def __init__(self, control: Control, keyring: Keyring) -> None:
+        self.control = control
+        self._keyring = keyring
+        self._view = View()
+        self._suppressed = Suppressed()
+        self._versions = (0, 0)
+        self._keys: dict[tuple[str, str], tuple[SigningKey, ...]] = {}
+        self._queued: dict[str, tuple[int, int]] = {}
+        self._told = False
+        self.version = 0
+
+    @classmethod
+    def open(cls, place: str | Path, keyring: Keyring, *, upgrade: bool = False) -> DirectorySnapshot:
+        """Open the control tables of a store or a data folder and read them once. ``upgrade``: migrate them first."""
+        directory = cls(open_control(place, upgrade=upgrade), keyring)
+        directory.reload()
+        return directory
+
+    async def close(self) -> None:
+        """Close the tables; the last answers stay."""
+        await asyncio.to_thread(self.control.close)
+
+    async def refresh(self) -> bool:
+        """Read the counters, and what was written since; True when the answers are new ones.
+
+        The reading waits in a thread; the new answers take their place in the event loop, between two look-ups.
+        """
+        return self._take(await asyncio.to_thread(self._read))
+
+    def reload(self) -> bool:
+        """As ``refresh``, in the calling thread; for start-up and tests."""
+        return self._take(self._read())
+
+    def _read(self) -> _Reading:
+        control, suppression = since = self._versions
+        now = self.control.versions()
+        changes = self.control.changes(control) if now[0] != control else None
+        added = self.control.suppression_changes(suppression) if now[1] != suppression else None
+        view = suppressed = None
+        # A few rows are written over in place, between two look-ups; many would hold up the event loop.
+        if changes is not None and changes.count > _FEW:
+            view = self._view.copy()
+            view.apply(changes)
+        if added is not None and len(added.entries) + len(added.gone) > _FEW:
+            suppressed = self._suppressed.copy()
+            suppressed.apply(added)
+        return _Reading(since, changes, added, view, suppressed)
+
+    def _take(self, reading: _Reading) -> bool:
+        nothing = reading.changes is None and reading.suppressions is None
+        if nothing or reading.since != self._versions:  # another reading was quicker, and knows as much or more
+            return False
+        control, suppression = self._versions
+        if reading.changes is not None:
+            self._change(reading.changes, reading.view)
+            control = reading.changes.version
+        if reading.suppressions is not None:
+            if reading.suppressed is not None:
+                self._suppressed = reading.suppressed
+            else:
+                self._suppressed.apply(reading.suppressions)
+            suppression = reading.suppressions.version
+        self._versions = (control, suppression)
+        self.version += 1
+        return True
+
+    def _change(self, changes: Changes, view: View | None) -> None:
+        if view is not None:
+            self._view, self._keys = view, {}
+            return
+        self._view.apply(changes)
+        for key in changes.keys:
+            self._keys.pop((key.tenant, key.domain), None)
+        for kind, gone in changes.gone:
+            if kind == "dkim_key":
+                self._keys.pop((gone[0], gone[1]), None)
+
+    def by_password(self, username: str, password: bytes) -> Identity | None:
+        """See ``Directory``."""
+        digest = hashlib.sha256(password).digest()
+        view = self._view
+        # User names in the form of an address are kept in lower case; clients write them as people do.
+        credential = view.credentials.get(view.usernames.get(username) or view.usernames.get(username.lower(), ""))
+        if not hmac.compare_digest(digest, credential.password_sha256 if credential else _NOBODY):
+            return None
+        return view.identity(credential.id) if credential else None
+
+    def by_api_key(self, key: str) -> Identity | None:
+        """See ``Directory``. The digest of 128 random bits and more is itself safe to look up."""
+        credential = self._view.api_keys.get(hashlib.sha256(key.encode()).digest())
+        return self._view.identity(credential, "api_key") if credential else None
+
+    def by_network(self, address: str) -> Identity | None:
+        """See ``Directory``."""
+        credential = self._view.networks.find(address)
+        return self._view.identity(credential, "network") if credential else None
+
+    def by_credential(self, credential: str) -> Identity | None:
+        """See ``Directory``."""
+        return self._view.identity(credential)
+
+    def by_username(self, username: str) -> Identity | None:
+        """Return the identity of a user name; for the local socket, whose caller the kernel has named."""
+        return self._view.identity(self._view.usernames.get(username, ""))
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """See ``Directory``."""
+        return self._view.tenants.get(tenant)
+
+    def stream(self, tenant: str, name: str) -> Stream | None:
+        """See ``Directory``."""
+        return self._view.streams.get((tenant, name))
+
+    def domain(self, tenant: str, name: str) -> Domain | None:
+        """See ``Directory``."""
+        return self._view.domains.get((tenant, name))
+
+    def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
+        """See ``Directory``. A warning (records changed since) still sends; pending and suspended do not."""
+        if not self._view.may_send(identity.tenant, domain, address):
+            return False
+        # As the credential is now: an open session must not go on with senders that were taken from it.
+        senders = (self._view.identity(identity.credential) or identity).senders
+        return not senders or domain in senders or address.lower() in senders
+
+    def signing_keys(self, tenant: str, domain: str) -> Sequence[SigningKey]:
+        """See ``Directory``. Keys are opened at first use and kept open until they change."""
+        keys = self._keys.get((tenant, domain))
+        if keys is None:
+            sealed = self._view.signing(tenant, domain)
+            keys = tuple(key for key in map(self._open, sealed) if key is not None)
+            self._keys[tenant, domain] = keys
+        return keys
+
+    def suppressed(self, tenant: str, stream: str, address: str) -> str:
+        """See ``Directory``."""
+        return self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
+
+    def quota_left(self, tenant: str) -> int | None:
+        """See ``Directory``."""
+        known = self._view.tenants.get(tenant)
+        if known is None or known.queued_limit is None:
+            return None
+        return max(0, known.queued_limit - self._queued.get(tenant, (0, 0))[0])
+
+    def queued_octets(self, tenant: str) -> int:
+        """See ``Directory``. 0 until the store has told: a sum that only grows would refuse for ever."""
+        return self._queued.get(tenant, (0, 0))[1] if self._told else 0
+
+    def spend(self, tenant: str, recipients: int, octets: int) -> None:
+        """See ``Directory``."""
+        rows, size = self._queued.get(tenant, (0, 0))
+        self._queued[tenant] = (rows + recipients, size + octets)
+
+    def queued(self, waiting: Mapping[str, tuple[int, int]]) -> None:
+        """See ``Directory``."""
+        self._queued = dict(waiting)
+        self._told = True
+
+    def _open(self, key: SealedKey) -> SigningKey | None:
+        try:
+            context = key_context(key.tenant, key.domain, key.selector)
+            private = self._keyring.open(KEY_PURPOSE, key.sealed, context)
+        except Fault as fault:
+            # One key that does not open must not stop the tenant's mail; `doctor` and this line report it.
+            _log.error("signing_key_unusable", domain=key.domain, selector=key.selector, cause=fault.cause)
+            return None
+        return SigningKey(
+            tenant=key.tenant,
+            domain=key.domain,
+            selector=key.selector,
+            kind=key.kind,
+            stage=key.stage,
+            private=private,
+        )

@@ -1,0 +1,1 @@
+"""Alembic scripts: expand first, contract a release later."""

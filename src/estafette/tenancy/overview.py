@@ -1,0 +1,82 @@
+"""The overview: what the people of a tenant see of their account at one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from estafette.model.domain import Domain
+from estafette.model.tenant import Tenant
+from estafette.model.user import Language
+from estafette.store.interface.page import Page
+from estafette.tenancy import credentials, suspension_text, tenants, usage
+from estafette.tenancy.office import NotFound, Office
+from estafette.tenancy.permissions import may
+
+#: Accounts, domains and log-ins that one look shows.
+SHOWN = Page(limit=100)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever may read an account sees of it: resources as the API answers them. cut: there is more.
+
+    suspensions: in the reader's language, with ``figures`` by their names.
+    """
+
+    usage: dict[str, Any]
+    suspensions: list[dict[str, Any]]
+    domains: Sequence[Domain]
+    credentials: list[dict[str, Any]]
+    cut: bool
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """One account. others: (id, name) of all that the reader has. figures: None for whoever may not read them."""
+
+    tenant: Tenant
+    role: str
+    others: list[tuple[str, str]]
+    figures: Figures | None
+
+
+def of(office: Office, name: str = "", language: Language = "en") -> Overview | None:
+    """Return an account by id or name, else the first that the actor has; None when it has none. NotFound."""
+    actor = office.who
+    within = None if actor.runs_service else set(actor.roles)
+    items: Any = tenants.list_all(office, page=SHOWN, within=within)["items"]
+    others = [(each["id"], each["name"]) for each in items]
+    if not name and not others:
+        return None
+    tenant = office.tenant(name or others[0][0])
+    actor = tenants.within(actor, tenant)
+    if not actor.runs_service and tenant.id not in actor.roles:
+        raise NotFound(f"there is no tenant {name!r}", place="tenant", fix="see GET /v1/tenants")
+    figures = _figures(office, tenant, language) if may(actor, "read", tenant.id) else None
+    role = "operator" if actor.runs_service else actor.roles[tenant.id]
+    return Overview(tenant=tenant, role=role, others=others, figures=figures)
+
+
+def _figures(office: Office, tenant: Tenant, language: Language) -> Figures:
+    domains = office.control.lists.domains(SHOWN, tenant=tenant.id)
+    held: Any = credentials.list_all(office, tenant.id, page=SHOWN, revoked=False)
+    names = {each["id"]: each["username"] for each in held["items"]}
+    return Figures(
+        usage=usage.shown(office, tenant),
+        suspensions=_stopped(office, tenant, language, names),
+        domains=domains.items,
+        credentials=held["items"],
+        cut=bool(domains.next or held["next"]),
+    )
+
+
+def _stopped(office: Office, tenant: Tenant, language: Language, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        suspension_text.shown(each, language)
+        | {
+            "what": suspension_text.what(each, language, names.get(each.credential, "")),
+            "figures": suspension_text.named(each, language),
+        }
+        for each in office.control.plans.suspensions(tenant.id, ended=False)
+    ]

@@ -1,0 +1,96 @@
+"""The DNS records that a domain publishes, and how what is found compares with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from estafette.model.domain import DnsRecord, Domain
+from estafette.store.interface.records import SealedKey
+
+#: Without these a domain is not verified; the others are advice.
+REQUIRED = frozenset({"ownership"})
+#: What mail works without: it is worth having, or is for what the domain does not use yet.
+OPTIONAL = frozenset({"spf", "dmarc", "inbound", "tracking", "return_path"})
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of this service to which records point. dns_zone: where tenants' own targets are published, "" for none."""
+
+    hostname: str
+    return_path: str
+    dns_zone: str = ""
+    public_host: str = ""
+
+
+def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[DnsRecord]:
+    """Return the records of a domain, in the order in which to publish them.
+
+    Every target is itself a record printed here, exported by ``zone``, or a name of the service, which ``doctor``
+    prints. A key that is retired needs its record no more.
+    """
+    name, needed = domain.name, [key for key in keys if key.stage != "retired"]
+    aliased = bool(targets.dns_zone and domain.label)
+    return [
+        DnsRecord("TXT", f"_estafette.{name}", f"estafette-verification={domain.token}", "ownership"),
+        *(aliases(domain, needed, targets.dns_zone) if aliased else signing(name, needed)),
+        DnsRecord("TXT", name, f"v=spf1 {mechanism(targets)} ~all", "spf"),
+        DnsRecord("TXT", f"_dmarc.{name}", f"v=DMARC1; p=none; rua=mailto:dmarc@{name}", "dmarc"),
+        DnsRecord("MX", targets.return_path, f"10 {targets.hostname}.", "return_path"),
+        DnsRecord("MX", f"in.{name}", f"10 {targets.hostname}.", "inbound"),
+        *([DnsRecord("CNAME", f"t.{name}", f"t.{domain.label}.{targets.dns_zone}.", "tracking")] if aliased else []),
+    ]
+
+
+def mechanism(targets: Targets) -> str:
+    """Return what a policy must name so that our addresses pass."""
+    return f"a:{targets.hostname}"
+
+
+def signing(domain: str, keys: Sequence[SealedKey]) -> list[DnsRecord]:
+    """Return the TXT records of DKIM keys (RFC 6376 section 3.6.2); one string each, however long."""
+    return [DnsRecord("TXT", f"{key.selector}._domainkey.{domain}", key.record, "dkim") for key in keys]
+
+
+def aliases(domain: Domain, keys: Sequence[SealedKey], zone: str) -> list[DnsRecord]:
+    """Return the CNAME form of the same: the keys rest in our zone, and turn over there."""
+    return [
+        DnsRecord("CNAME", f"{key.selector}._domainkey.{domain.name}", f"{key.selector}.{domain.label}.{zone}.", "dkim")
+        for key in keys
+    ]
+
+
+def own(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[DnsRecord]:
+    """Return what our own zone holds for a domain: the targets of its aliases."""
+    held = f"{domain.label}.{targets.dns_zone}"
+    found = [DnsRecord("TXT", f"{key.selector}.{held}", key.record, "dkim") for key in keys if key.stage != "retired"]
+    return [*found, DnsRecord("CNAME", f"t.{held}", f"{targets.public_host}.", "tracking")]
+
+
+def matches(record: DnsRecord, found: Sequence[str]) -> bool:
+    """True when what was found serves the purpose of a record; SPF and DMARC policies are the owner's own."""
+    if record.type == "CNAME":
+        return any(_host(value) == _host(record.value) for value in found)
+    if record.purpose == "dkim":
+        return any(_tag(value, "p") == _tag(record.value, "p") for value in found)
+    if record.purpose == "spf":
+        wanted_term = record.value.split()[1]
+        return any(value.lower().startswith("v=spf1 ") and wanted_term in value for value in found)
+    if record.purpose == "dmarc":
+        return any(value.lower().startswith("v=dmarc1") for value in found)
+    if record.type == "MX":
+        return any(_host(value.partition(" ")[2]) == _host(record.value.partition(" ")[2]) for value in found)
+    return record.value in found
+
+
+def _host(name: str) -> str:
+    return name.strip().rstrip(".").lower()
+
+
+def _tag(value: str, name: str) -> str:
+    for part in value.split(";"):
+        key, _, content = part.partition("=")
+        if key.strip() == name:
+            return "".join(content.split())
+    return ""

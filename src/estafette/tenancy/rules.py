@@ -1,0 +1,69 @@
+"""The rules of trust, as ``trust.toml`` beside this file gives them."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+
+class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Recipients a day of a new tenant, and the shares below which a day is clean."""
+
+    first_day: int
+    factor: int
+    days: int
+    hard_bounces: float
+    complaints: float
+
+
+class Personal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a credential of the personal stream sends before its mail goes in the bulk lane."""
+
+    recipients_per_message: int
+    recipients_per_day: int
+
+
+class Burst(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When an hour of a credential is out of proportion."""
+
+    least: int
+    factor: int
+    days: int
+
+    def limit(self, peak: int) -> int:
+        """Return the recipients of an hour above which a credential with this peak is paused."""
+        return max(self.least, self.factor * peak)
+
+
+class StreamShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shares of a day's recipients at which a stream is paused."""
+
+    least: int
+    hard_bounces: float
+    complaints: float
+
+
+class Paused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of paused mail."""
+
+    hours: int
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of them."""
+
+    ramp: Ramp
+    personal: Personal
+    burst: Burst
+    stream: StreamShare
+    paused: Paused
+
+
+@cache
+def shipped() -> Rules:
+    """Return the rules as they are shipped."""
+    text = resources.files(__package__).joinpath("trust.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), Rules)

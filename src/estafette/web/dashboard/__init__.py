@@ -1,0 +1,1 @@
+"""The plain page: captured mail, its headers, text, HTML, source and timeline."""

@@ -1,0 +1,1 @@
+"""Foreign forms of HTTP, one file each, translated to our own acts."""

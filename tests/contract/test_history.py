@@ -1,0 +1,69 @@
+"""What every history does."""
+
+from __future__ import annotations
+
+import pytest
+
+from estafette.model.event import unpack
+from estafette.store.interface.history import EventFilter
+from estafette.store.sqlite.history import SqliteHistory
+
+from .kit import START, event
+
+
+@pytest.fixture
+async def history(tmp_path):
+    opened = SqliteHistory(tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def test_appending_twice_adds_once_and_the_position_stays(history):
+    facts = [(n, event(n, 1, "queued")) for n in (1, 2, 3)]
+    await history.append(facts)
+    await history.append([(position + 10, blob) for position, blob in facts[:2]])
+    assert await history.after(0) == [(position, unpack(blob)) for position, blob in facts]
+    assert await history.position() == 12
+
+
+async def test_whom_a_campaign_reached_is_told(history):
+    facts = [event(n, 1, "queued", recipient=f"u{n}@b.c", campaign="spring") for n in range(1, 701)]
+    facts.append(event(801, 1, "queued", recipient="other@b.c", campaign="autumn"))
+    facts.append(event(802, 1, "bounced", recipient="x@b.c", campaign="spring"))
+    await history.append(list(enumerate(facts, 1)))
+    asked = [f"u{n}@b.c" for n in range(600, 800)] + ["other@b.c", "x@b.c"]
+    everybody = [f"u{n}@b.c" for n in range(1, 1201)]
+    assert await history.reached("t1", "spring", asked) == {f"u{n}@b.c" for n in range(600, 701)}
+    assert await history.reached("t1", "spring", everybody) == {f"u{n}@b.c" for n in range(1, 701)}
+    assert await history.reached("t2", "spring", asked) == set()
+    assert await history.reached("t1", "spring", []) == set()
+
+
+async def test_events_are_found_by_message_tenant_and_filter(history):
+    facts = [event(5, 1, "queued", recipient="a@b.c"), event(6, 1, "queued"), event(5, 1, "delivered", campaign="x")]
+    await history.append(list(enumerate(facts, 1)))
+    first, second, third = map(unpack, facts)
+    assert await history.of_message(5) == [first, third]
+    assert await history.recent(2) == [third, second]
+    assert await history.recent(9, tenant="other") == []
+    assert [each for _, each in await history.after(0, selection=EventFilter(recipient="A@b.c"))] == [first]
+    assert [each for _, each in await history.after(0, selection=EventFilter(campaign="x", kind="delivered"))] == [
+        third
+    ]
+    assert await history.after(0, selection=EventFilter(since=START + 1)) == []
+
+
+async def test_pruning_forgets_events_but_not_their_number(history):
+    await history.append([(n, event(n, 1, "failed" if n % 2 else "queued", reason="purged")) for n in range(1, 2502)])
+    counts = await history.counts()
+    assert counts == {"queued": 1250, "cancelled": 1251}
+    assert await history.prune(START) == 0
+    assert await history.prune(START + 1) == 2501
+    assert await history.counts() == counts
+    assert await history.recent() == []
+
+
+async def test_an_unreadable_event_does_not_stop_the_log(history):
+    await history.append([(1, b"\xff"), (2, event(1, 1, "queued"))])
+    assert len(await history.recent()) == 1
+    assert await history.position() == 2

@@ -1,0 +1,1 @@
+"""What must hold when things break: processes killed, disks full, peers hostile."""

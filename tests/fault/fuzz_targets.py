@@ -1,0 +1,123 @@
+"""Entry points for the fuzzer: each takes octets and returns, or raises what is a bug."""
+
+from __future__ import annotations
+
+import contextlib
+
+from estafette.mail import stencil, words
+from estafette.mail.compose import compose
+from estafette.mail.headers import Head
+from estafette.mail.mime import spans
+from estafette.mail.templates.engine import Sheet
+from estafette.mail.templates.faults import TemplateFault
+from estafette.mail.templates.foreign import brevo, mailjet
+from estafette.model.address import AddressError, parse_mailboxes, parse_path
+from estafette.model.letter import Mailbox
+from estafette.model.recipe import Draft
+from estafette.smtp.client import Client
+from estafette.smtp.events import DataChunk, MessageEnd
+from estafette.smtp.reply import MAX_TEXT, ProtocolFault, ReplyReader
+from estafette.smtp.server import ServerConfig, ServerConnection
+
+#: Run by ``make soak`` alone; the others are short enough for every change.
+SOAKED = frozenset({"composition", "template_languages"})
+_CONFIGS = [
+    ServerConfig(hostname="h", auth=False, bare_newline="reject", max_size=10_000, max_recipients=5),
+    ServerConfig(hostname="h", tls=True, plaintext_auth=True, max_size=10_000, errors=1000),
+]
+
+
+def smtp_server(data: bytes) -> None:
+    """The first octet chooses the listener and the cut; no message may hold a bare CR or LF, no reply be malformed."""
+    config, cut = (_CONFIGS[data[0] & 1], (data[0] >> 1) + 1) if data else (_CONFIGS[0], 1)
+    connection = ServerConnection(config)
+    connection.greet()
+    body, output = b"", b""
+    for at in range(1, len(data), cut):
+        connection.receive(data[at : at + cut])
+        while (event := connection.next_event()) is not None:
+            if isinstance(event, DataChunk):
+                body += event.data
+            elif isinstance(event, MessageEnd):
+                assert body.count(b"\r") == body.count(b"\n") == body.count(b"\r\n")
+                body = b""
+            if connection.waiting:
+                connection.accept("queued")
+        output += connection.take_output()
+    assert all(line[:3].isdigit() and line.isascii() for line in output.splitlines())
+
+
+def address(data: bytes) -> None:
+    """An accepted address is read again as itself; every refusal is an ``AddressError``."""
+    with contextlib.suppress(AddressError):
+        found = parse_path(data, smtputf8=True)
+        assert parse_path(found.text, smtputf8=True).text == found.text
+    with contextlib.suppress(AddressError):
+        parse_mailboxes(data.decode("utf-8", "surrogateescape"))
+
+
+def smtp_reply(data: bytes) -> None:
+    """The first octet is the cut; the cut changes nothing, every text is short and printable, no client breaks."""
+    cut = data[0] + 1 if data else 1
+    whole, pieces = _replies(data[1:], len(data) + 1), _replies(data[1:], cut)
+    assert whole == pieces
+    assert all(text.isprintable() and len(text) <= MAX_TEXT for _, text in whole if text is not None)
+    client = Client(helo="h")
+    client.receive(data[1:], 0.0)
+    client.end("connection_lost")
+    assert client.want == "close"
+
+
+def mime_spans(data: bytes) -> None:
+    """Parts lie inside of their multipart, in order, whatever the octets are."""
+    parts = spans(b"Content-Type: multipart/mixed; boundary=a\r\n" + data)
+    reached: dict[int, int] = {}
+    for index, part in enumerate(parts):
+        assert reached.get(part.parent, 0) <= part.start <= part.body <= part.stop
+        assert part.parent < index
+        assert part.parent < 0 or part.stop <= parts[part.parent].stop
+        reached[part.parent] = part.stop
+
+
+def composition(data: bytes) -> None:
+    """Whatever stands in a letter's fields, a message has the fields that were meant and no others, or there is none."""
+    given = data.decode("utf-8", "surrogateescape").split("\n", 6)
+    name, address, subject, field, value, text, html = (*given, *[""] * (7 - len(given)))
+    draft = Draft(
+        sender=Mailbox("a@x.example", name), to=(Mailbox(address, name),), subject=subject, text=text, html=html,
+        headers=((field, value),) if field else (), message_id="m@x.example", seed="s", link_tags="a=b",
+    )  # fmt: skip
+    try:
+        made = compose(draft)
+    except (words.BadText, AddressError, UnicodeError):
+        return
+    head = Head.parse(made)
+    meant = ["from", "subject", "date", "mime-version", "to", "message-id", *([field.lower()] if field else [])]
+    found = [each[0].decode() for each in head.fields]
+    assert found[: len(meant)] == meant
+    assert all(each.startswith("content-") for each in found[len(meant) :])
+    assert made.count(b"\n") == made.count(b"\r\n") == made.count(b"\r")
+    assert max(map(len, made.split(b"\r\n"))) <= 998
+    with contextlib.suppress(stencil.Unreadable):
+        stencil.filled(made, lambda _, said: said, frozenset())
+
+
+def template_languages(data: bytes) -> None:
+    """What the languages of others become can be read by ours, or is refused; nothing else happens."""
+    source = data[1:].decode("utf-8", "replace")
+    translate = mailjet.translate if data[:1] < b"\x80" else brevo.translate
+    with contextlib.suppress(TemplateFault):
+        Sheet([("html", translate(source, "html"))])
+
+
+def _replies(data: bytes, cut: int) -> list[tuple[int, str | None]]:
+    reader = ReplyReader()
+    found: list[tuple[int, str | None]] = []
+    try:
+        for at in range(0, len(data), cut):
+            reader.feed(data[at : at + cut])
+            while (reply := reader.next()) is not None:
+                found.append((reply.code, reply.text))
+    except ProtocolFault:
+        found.append((0, None))
+    return found

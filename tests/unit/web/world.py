@@ -1,0 +1,73 @@
+"""The HTTP application over a real store, real control tables and the real gate; two tenants share it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from estafette.base.seal import Keyring
+from estafette.config.schema import Settings
+from estafette.relay.submission.gate import Gate
+from estafette.relay.submission.login_notes import LoginNotes
+from estafette.runtime.clock import SystemClock
+from estafette.store.open import open_store
+from estafette.store.tables.control import open_control
+from estafette.store.tables.directory import DirectorySnapshot
+from estafette.tenancy import credentials, domains, proof, tenants
+from estafette.tenancy.office import Office
+from estafette.tenancy.published import Published
+from estafette.web.app import create_app
+from estafette.web.services import Services
+
+
+@cache
+def _prepared() -> tuple[tempfile.TemporaryDirectory[str], dict[str, dict[str, Any]]]:
+    """Tenants acme and rival, each with a proved domain and a credential: made once, since keys take long to make."""
+    folder = tempfile.TemporaryDirectory(prefix="estafette-world-")
+    place = Path(folder.name)
+    control = open_control(place, upgrade=True)
+    office = Office(control=control, keyring=Keyring.create(place / "keyring"), now=time.time)
+    keys = {}
+    for name in ("acme", "rival"):
+        tenants.create(office, name)
+        domains.add(office, name, f"{name}.example")
+        proof.verify(office, f"{name}.example")
+        keys[name] = credentials.create(office, name)
+    control.close()
+    return folder, keys
+
+
+@asynccontextmanager
+async def open_world(
+    place: Path, settings: dict[str, Any] | None = None, more: Callable[[Office], object] = lambda _office: None
+) -> AsyncIterator[SimpleNamespace]:
+    """Yield app, services, store, and the tenants' keys. more: what else the tenants have before the first request."""
+    folder, keys = _prepared()
+    shutil.copytree(folder.name, place, dirs_exist_ok=True)
+    limits = {"free_disk": 0, "message_size": 600_000}
+    known = Settings.model_validate({"store": {"url": f"sqlite://{place}"}, "limits": limits, **(settings or {})})
+    keyring, control = Keyring.load(place / "keyring"), open_control(place)
+    more(Office(control=control, keyring=keyring, now=time.time))
+    directory = DirectorySnapshot(control, keyring)
+    directory.reload()
+    store = await open_store(f"sqlite://{place}", free_disk=0)
+    clock = SystemClock()
+    gate = Gate(
+        directory=directory, limits=known.limits, retention=known.retention, delivery=known.delivery,
+        clock=clock, mint=store.mint, hostname="localhost",
+    )  # fmt: skip
+    services = Services(
+        settings=known, directory=directory, gate=gate, spool=store.spool, history=store.history,
+        mint=store.mint, clock=clock, keyring=keyring, control=control,
+        notes=LoginNotes(clock), names=Published([("127.0.0.1", 1)]),
+    )  # fmt: skip
+    yield SimpleNamespace(app=create_app(services), services=services, keys=dict(keys), store=store)
+    await store.close()
+    control.close()
