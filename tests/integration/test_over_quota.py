@@ -51,18 +51,22 @@ def _why(service, words: str) -> bool:
     return any(words in item["waiting"]["why"] for item in service.cli("queue", "show")["items"])
 
 
+def _keep_sending(rig, accepted: list[str]) -> None:
+    while len(accepted) < 200:
+        rig.send("joe@example.test")
+        accepted.append("joe@example.test")
+        time.sleep(0.05)
+
+
 def _until_refused(rig, words: str) -> int:
     """Send until the door says ``words``; how many letters it took before it knew.
 
     Every process learns of a suspension within five seconds, not at once: what comes in between is accepted, and held.
     """
-    accepted = 0
+    accepted: list[str] = []
     with pytest.raises(smtplib.SMTPResponseException, match=words):
-        while accepted < 200:
-            rig.send("joe@example.test")
-            accepted += 1
-            time.sleep(0.05)
-    return accepted
+        _keep_sending(rig, accepted)
+    return len(accepted)
 
 
 def test_a_suspended_stream_keeps_its_mail_through_a_restart_until_it_is_lifted(rig):
