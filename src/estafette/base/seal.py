@@ -1,8 +1,8 @@
 """The keyring: one secret file from which every purpose derives a key of its own.
 
-Derivation is HKDF-SHA256 (RFC 5869) with the purpose as info, sealing AES-256-GCM (NIST SP 800-38D), tags
-HMAC-SHA256 (RFC 2104) cut short (section 5). Every value carries the number of its key, so that a retired key
-still opens old ones.
+Derivation is HKDF-SHA256 (RFC 5869) with the purpose as info, sealing AES-256-GCM (NIST SP 800-38D) or, where
+equal must stay equal, AES-SIV (RFC 5297), tags HMAC-SHA256 (RFC 2104) cut short (section 5). Every value carries the
+number of its key, so that a retired key still opens old ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -63,6 +63,7 @@ class Keyring:
     def __init__(self, path: Path, keys: Sequence[_Key]) -> None:
         self._path = path
         self._derived: dict[tuple[int, str], bytes] = {}
+        self._ciphers: dict[tuple[int, str], AESSIV] = {}
         self._seen = 0
         self._hold(keys)
 
@@ -150,10 +151,41 @@ class Keyring:
                 "a sealed value does not open", place=purpose, fix="restore the value from a backup"
             ) from None
 
+    def seal_alike(self, purpose: str, plaintext: bytes) -> bytes:
+        """Return ``plaintext`` encrypted so that equal ones give equal results: number of the key, then AES-SIV.
+
+        For what a retry must write again to the letter (RFC 5297, deterministic authenticated encryption). 17 octets
+        longer than the plaintext.
+        """
+        number = self._current
+        return bytes((number,)) + self._alike(number, purpose).encrypt(plaintext, None)
+
+    def open_alike(self, purpose: str, sealed: bytes) -> bytes:
+        """Return what ``seal_alike`` was given; SealBroken when anything differs."""
+        if len(sealed) < 17 or not self._knows(sealed[0]):
+            raise SealBroken("a sealed value names no key of this keyring", place=purpose)
+        try:
+            return self._alike(sealed[0], purpose).decrypt(sealed[1:], None)
+        except (InvalidTag, ValueError):
+            raise SealBroken("a sealed value does not open", place=purpose) from None
+
+    def _alike(self, number: int, purpose: str) -> AESSIV:
+        cipher = self._ciphers.get((number, purpose))
+        if cipher is None:
+            cipher = self._ciphers[number, purpose] = AESSIV(self._derive(number, purpose))
+        return cipher
+
     def mac(self, purpose: str, data: bytes, length: int = 16) -> bytes:
         """Return a tag of ``length`` octets over ``data``: the number of the key, then the cut HMAC."""
         number = self._current
         return bytes((number,)) + self._tag(number, purpose, data, length - 1)
+
+    def mark(self, purpose: str, data: bytes, length: int = 12) -> bytes:
+        """Return ``length`` octets that stand for ``data`` for good: made with the oldest key, whatever seals today.
+
+        For what is kept and compared for years without the data itself, such as the address of somebody who said no.
+        """
+        return self._tag(min(self._roots), purpose, data, length)
 
     def verify(self, purpose: str, data: bytes, tag: bytes) -> bool:
         """True when ``mac`` made this tag over this data, with any key of the ring; in constant time."""

@@ -181,7 +181,16 @@ class Retention(Section):
     events: Duration = 3888000.0
     """Events."""
     hits: Duration = 259200.0
-    """Raw hits of opens and clicks. This release does not use it yet."""
+    """Raw hits of opens and clicks of individual measuring."""
+
+
+class Tracking(Section):
+    """What is measured of opens and clicks, and how."""
+
+    final_after: Duration = 600.0
+    """How long a hit waits for others before its class is final, and its event is written."""
+    country_file: str = ""
+    """A MaxMind ``.mmdb`` file that tells countries by address; empty = countries are not told."""
 
 
 class Runtime(Section):
@@ -212,6 +221,7 @@ class Settings(Section):
     outgoing: Outgoing = Outgoing()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    tracking: Tracking = Tracking()
     runtime: Runtime = Runtime()
     dialects: dict[DialectName, list[str]] = {}
     """Host names on which the API of another service (mailjet, brevo, turbosmtp, postmark) needs no prefix."""

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from estafette.model.tracking import Hit
+
 EventKind = Literal[
     "queued", "sent", "deferred", "delivered", "bounced", "rejected", "failed", "complained", "unsubscribed",
     "subscribed", "opened", "clicked", "autoresponded", "unknown", "duplicate_delivery",
@@ -36,7 +38,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``dsn_unread``.
     charged: unix seconds of the window whose units it takes, when that is a later one than ``at``'s; else 0.
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
-    ``NAME@VERSION``; only ``queued`` says it.
+    ``NAME@VERSION``; only ``queued`` says it, and what is measured. hit: what caused an ``opened`` or ``clicked``.
+    count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
     """
 
     id: int
@@ -60,6 +63,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = {}
     template: str = ""
+    hit: Hit | None = None
+    count: int = 1
 
 
 _encoder = msgspec.msgpack.Encoder()

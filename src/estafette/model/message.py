@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from estafette.model.envelope import Body, Ret
+from estafette.model.stream import Tracking
 
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
@@ -18,7 +19,10 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     eight_bit: the body holds octets above 127. retention: seconds kept after the last delivery ended.
     late: the body is a packed ``Recipe``, from which each message is written before its attempt; size is then that of
     the message to the first recipient. opens, clicks: whether to track, None = as the stream says. template: the stored
-    one it was written from, as ``NAME@VERSION``.
+    one it was written from, as ``NAME@VERSION``. tracking: what is measured, the strictest of tenant, stream and
+    message, pinned at acceptance; a recipient's own may be stricter still (``Delivery.tracking``). track_text: links of
+    text parts too. tracking_url: ``https://HOST`` under which this message's links and pixel lead to ``public``.
+    link_tags: pairs that every tracked link gets in its query (``utm_source=..``), as ``&`` joins them.
     """
 
     id: int
@@ -50,6 +54,10 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     opens: bool | None = None
     clicks: bool | None = None
     template: str = ""
+    tracking: Tracking = "off"
+    track_text: bool = False
+    tracking_url: str = ""
+    link_tags: str = ""
 
 
 class Delivery(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +67,7 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     egress: egress group. priority: ``Priority``. due: unix seconds of the next attempt. expires: give-up time.
     notified: 1 once a delay notice was asked for. last: the last reply or reason, at most 512 characters.
     credential: whose login submitted it, "" for reports and letters of the service.
+    tracking: what is measured of this recipient: ``off``, ``aggregate`` or ``individual`` (``consented`` is decided).
     """
 
     message: int
@@ -82,6 +91,7 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     notified: int = 0
     last: str = ""
     credential: str = ""
+    tracking: Tracking = "off"
 
     @property
     def key(self) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from estafette.model.plan import Overage
+from estafette.model.stream import Tracking
 from estafette.model.user import Language
 
 TenantStatus = Literal["active", "suspended"]
@@ -21,7 +22,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     counted, 0 = since created. overage: what happens beyond the plan, its own choice. alert_to: who is told of it.
     trust: "ramp" limits a new tenant day by day until it has shown what it sends.
     parent: id of the agency whose client this is, "" for none. language: in which its people are written to, "" = the
-    service's.
+    service's. tracking: the most that any of its streams may measure.
     """
 
     id: str
@@ -41,4 +42,5 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     trust: Trust = "full"
     parent: str = ""
     language: Language | Literal[""] = ""
+    tracking: Tracking = "individual"
     version: int = 0

@@ -210,6 +210,10 @@ class Spool(Protocol):
         """Keep a message that came back, whole, with its event; nothing is delivered of it."""
         ...
 
+    async def record(self, events: Sequence[bytes]) -> None:
+        """Log packed events that move no row: measured, unsubscribed, complained. A known id is passed over later."""
+        ...
+
     async def outbox(self, after: int, limit: int = 1000) -> Sequence[tuple[int, bytes]]:
         """Feed of packed events in commit order: (position, packed event); never skips one that committed late."""
         ...

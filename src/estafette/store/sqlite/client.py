@@ -154,6 +154,10 @@ class SpoolClient(FileReads):
 
     # Events and care.
 
+    async def record(self, events: Sequence[bytes]) -> None:
+        """Log events that move no row."""
+        await self._link.call("record", list(events))
+
     async def outbox_done(self, upto: int) -> None:
         """Forget events that the history has."""
         await self._link.call("outbox_done", upto)

@@ -48,6 +48,7 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "requeue": (tuple[Filter, float], int),
     "reschedule": (tuple[str, int, float], int),
     "keep_return": (tuple[Content, bytes], None),
+    "record": (tuple[list[bytes]], None),
     "outbox_done": (tuple[int], None),
     "sweep": (tuple[float], int),
     "quarantine": (tuple[int, int, str], None),

@@ -23,6 +23,7 @@ from estafette.store.interface.spool import (
 )
 from estafette.store.sqlite import acts, quarantine, sweep
 from estafette.store.sqlite.backup import copy_store
+from estafette.store.sqlite.batch import Batch
 from estafette.store.sqlite.checkpoint import Checkpointer
 from estafette.store.sqlite.contents import ContentFiles, FileWriter
 from estafette.store.sqlite.database import get_meta, open_writer, set_meta
@@ -230,6 +231,15 @@ class SqliteSpool(FileReads):
         await self._writer.act(lambda connection, batch: acts.keep_return(connection, batch, content, event))
 
     # Events and care.
+
+    async def record(self, events: Sequence[bytes]) -> None:
+        """Log events that move no row."""
+
+        def write(_connection: object, batch: Batch) -> None:
+            for event in events:
+                batch.event(event)
+
+        await self._writer.act(write)
 
     async def outbox_done(self, upto: int) -> None:
         """Forget events that the history has."""

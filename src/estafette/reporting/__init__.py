@@ -1,0 +1,1 @@
+"""Numbers from the event log: counters, rates with their intervals, insight. A reader of events."""
