@@ -25,7 +25,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
 
     issued: when its token was made. checked: when its records were last looked at. zone: the DNS zone that holds it,
     "" until it was looked for. label: its own name under the service's zone, "" without one. warned: since when its
-    records are gone. reason: why it is not as it should be. version: grows with every change.
+    records are gone. reason: why it is not as it should be. tracked: when the record that lets its own name stand in
+    measured links was last found, 0 = it was not there at the last look. version: grows with every change.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     warned: float | None = None
     reason: str = ""
+    tracked: float = 0.0
     version: int = 0
 
 

@@ -3,7 +3,28 @@
 A new file is imported here, so that migrations are compared with the whole.
 """
 
-from estafette.store.tables.definitions import credentials, domains, letters, people, plans, service, templates, tenants
+from estafette.store.tables.definitions import (
+    consents,
+    credentials,
+    domains,
+    letters,
+    people,
+    plans,
+    service,
+    templates,
+    tenants,
+)
 from estafette.store.tables.definitions.metadata import METADATA
 
-__all__ = ["METADATA", "credentials", "domains", "letters", "people", "plans", "service", "templates", "tenants"]
+__all__ = [
+    "METADATA",
+    "consents",
+    "credentials",
+    "domains",
+    "letters",
+    "people",
+    "plans",
+    "service",
+    "templates",
+    "tenants",
+]

@@ -21,6 +21,7 @@ DOMAIN = Table(
     Column("label", ID, nullable=False, server_default=""),
     Column("warned", Float),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("tracked", Float, nullable=False, server_default="0"),
     version(),
     UniqueConstraint("tenant", "name"),
     Index(None, "name", "id"),

@@ -26,6 +26,7 @@ TENANT = Table(
     Column("trust", String(16), nullable=False, server_default="full"),
     Column("parent", ID, nullable=False, server_default="", index=True),
     Column("language", String(2), nullable=False, server_default=""),
+    Column("tracking", String(16), nullable=False, server_default="individual"),
     version(),
     Index(None, "created", "id"),
 )
