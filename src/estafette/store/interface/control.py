@@ -9,6 +9,7 @@ from estafette.model.domain import Domain
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.store.interface.access import Access
+from estafette.store.interface.consents import Consents
 from estafette.store.interface.lists import Lists
 from estafette.store.interface.logins import Logins
 from estafette.store.interface.people import People
@@ -22,6 +23,7 @@ from estafette.store.interface.records import (
     SealedKey,
     Suppression,
     SuppressionChanges,
+    Versions,
 )
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
@@ -72,12 +74,17 @@ class Control(Protocol):
         ...
 
     @property
+    def consents(self) -> Consents:
+        """Who agreed to be measured."""
+        ...
+
+    @property
     def secrets(self) -> Secrets:
         """Sealed values of every table."""
         ...
 
-    def versions(self) -> tuple[int, int]:
-        """Return the change counters of (everything else, suppressions)."""
+    def versions(self) -> Versions:
+        """Return the change counters."""
         ...
 
     def changes(self, since: int) -> Changes:

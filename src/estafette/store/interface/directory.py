@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
@@ -68,6 +68,17 @@ class Directory(Protocol):
         """Return the reason why an address gets no mail on a stream, "" when it may.
 
         An entry of another stream counts when that stream's ``suppression`` is the whole tenant.
+        """
+        ...
+
+    def consent(self, tenant: str, address: str) -> Literal["granted", "refused", ""]:
+        """Return what an address has last said to being measured by a tenant, "" for nothing."""
+        ...
+
+    def refuses(self, tenant: str, person: bytes) -> bool:
+        """True when a person (``tracking.token.person_of``) has denied or withdrawn consent; < 2 s old.
+
+        Asked when a hit arrives, so that mail which was sent before stops measuring too.
         """
         ...
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from estafette.base.errors import StoreFault
@@ -97,6 +99,14 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     before: dict[str, object] | None = None
     after: dict[str, object] | None = None
     address: str = ""
+
+
+class Versions(NamedTuple):
+    """The change counters: of everything else, of suppressions, of consents."""
+
+    control: int = 0
+    suppression: int = 0
+    consent: int = 0
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

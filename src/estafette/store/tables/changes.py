@@ -28,7 +28,7 @@ def read_changes(connection: Connection, since: int) -> Changes:
     if not since:
         keys, credentials = keys.where(DKIM_KEY.c.stage == "active"), credentials.where(CREDENTIAL.c.revoked.is_(None))
     return Changes(
-        version=counters(connection)[0],
+        version=counters(connection).control,
         tenants=_after(connection, TENANT, Tenant, since),
         streams=_after(connection, STREAM, Stream, since),
         domains=_after(connection, DOMAIN, Domain, since),
@@ -43,7 +43,7 @@ def read_suppression_changes(connection: Connection, since: int) -> SuppressionC
     """Return the entries, and what is gone."""
     gone = _gone(connection, since, suppressions=True) if since else ()
     return SuppressionChanges(
-        version=counters(connection)[1],
+        version=counters(connection).suppression,
         entries=_after(connection, SUPPRESSION, Suppression, since),
         gone=tuple((key[0], key[1], key[2]) for _, key in gone),
     )

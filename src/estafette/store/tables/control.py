@@ -18,9 +18,11 @@ from estafette.store.interface.records import (
     SealedKey,
     Suppression,
     SuppressionChanges,
+    Versions,
 )
 from estafette.store.tables.access import AccessTables
 from estafette.store.tables.changes import read_changes, read_suppression_changes
+from estafette.store.tables.consents import ConsentTables
 from estafette.store.tables.copy import copy_to_file
 from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
 from estafette.store.tables.definitions.domains import DKIM_KEY, DOMAIN
@@ -71,8 +73,9 @@ class ControlTables(Tables):
         self.sending = SendingTables(engine)
         self.receipts = ReceiptTables(engine)
         self.templates = TemplateTables(engine)
+        self.consents = ConsentTables(engine)
 
-    def versions(self) -> tuple[int, int]:
+    def versions(self) -> Versions:
         """See ``Control``."""
         with self.reading() as connection:
             return counters(connection)

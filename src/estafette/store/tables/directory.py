@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,12 +18,15 @@ from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.store.interface.consents import ConsentChanges
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import KEY_PURPOSE, key_context
-from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges
+from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges, Versions
+from estafette.store.tables.agreed import Agreed
 from estafette.store.tables.control import open_control
 from estafette.store.tables.suppressed import Suppressed
 from estafette.store.tables.view import View
+from estafette.tracking.token import person_of
 
 _NOBODY = bytes(32)
 _FEW = 200
@@ -32,11 +36,13 @@ _log = get("store.directory")
 class _Reading(msgspec.Struct, frozen=True):
     """What was written since the versions that the directory had. ``view`` is already changed when much was."""
 
-    since: tuple[int, int]
+    since: Versions
     changes: Changes | None
     suppressions: SuppressionChanges | None
+    consents: ConsentChanges | None
     view: View | None = None
     suppressed: Suppressed | None = None
+    agreed: Agreed | None = None
 
 
 class DirectorySnapshot:
@@ -50,7 +56,8 @@ class DirectorySnapshot:
         self._keyring = keyring
         self._view = View()
         self._suppressed = Suppressed()
-        self._versions = (0, 0)
+        self._agreed = Agreed()
+        self._versions = Versions()
         self._keys: dict[tuple[str, str], tuple[SigningKey, ...]] = {}
         self._queued: dict[str, tuple[int, int]] = {}
         self._told = False
@@ -79,11 +86,11 @@ class DirectorySnapshot:
         return self._take(self._read())
 
     def _read(self) -> _Reading:
-        control, suppression = since = self._versions
-        now = self.control.versions()
-        changes = self.control.changes(control) if now[0] != control else None
-        added = self.control.suppression_changes(suppression) if now[1] != suppression else None
-        view = suppressed = None
+        since, now = self._versions, self.control.versions()
+        changes = self.control.changes(since.control) if now.control != since.control else None
+        added = self.control.suppression_changes(since.suppression) if now.suppression != since.suppression else None
+        said = self.control.consents.changes(since.consent) if now.consent != since.consent else None
+        view = suppressed = agreed = None
         # A few rows are written over in place, between two look-ups; many would hold up the event loop.
         if changes is not None and changes.count > _FEW:
             view = self._view.copy()
@@ -91,23 +98,28 @@ class DirectorySnapshot:
         if added is not None and len(added.entries) + len(added.gone) > _FEW:
             suppressed = self._suppressed.copy()
             suppressed.apply(added)
-        return _Reading(since, changes, added, view, suppressed)
+        if said is not None and said.count > _FEW:
+            agreed = self._agreed.copy()
+            agreed.apply(said)
+        return _Reading(since, changes, added, said, view, suppressed, agreed)
 
     def _take(self, reading: _Reading) -> bool:
-        nothing = reading.changes is None and reading.suppressions is None
-        if nothing or reading.since != self._versions:  # another reading was quicker, and knows as much or more
+        news = (reading.changes, reading.suppressions, reading.consents)
+        # Another reading may have been quicker, and knows as much or more.
+        if not any(news) or reading.since != self._versions:
             return False
-        control, suppression = self._versions
         if reading.changes is not None:
             self._change(reading.changes, reading.view)
-            control = reading.changes.version
-        if reading.suppressions is not None:
-            if reading.suppressed is not None:
-                self._suppressed = reading.suppressed
-            else:
-                self._suppressed.apply(reading.suppressions)
-            suppression = reading.suppressions.version
-        self._versions = (control, suppression)
+        if reading.suppressed is not None:
+            self._suppressed = reading.suppressed
+        elif reading.suppressions is not None:
+            self._suppressed.apply(reading.suppressions)
+        if reading.agreed is not None:
+            self._agreed = reading.agreed
+        elif reading.consents is not None:
+            self._agreed.apply(reading.consents)
+        read = (each.version if each is not None else old for each, old in zip(news, self._versions, strict=True))
+        self._versions = Versions(*read)
         self.version += 1
         return True
 
@@ -182,6 +194,16 @@ class DirectorySnapshot:
     def suppressed(self, tenant: str, stream: str, address: str) -> str:
         """See ``Directory``."""
         return self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
+
+    def consent(self, tenant: str, address: str) -> Literal["granted", "refused", ""]:
+        """See ``Directory``. No hash is made for a tenant that has asked nobody."""
+        if not self._agreed.knows(tenant):
+            return ""
+        return self._agreed.answer(tenant, person_of(self._keyring, tenant, address))
+
+    def refuses(self, tenant: str, person: bytes) -> bool:
+        """See ``Directory``."""
+        return self._agreed.refuses(tenant, person)
 
     def quota_left(self, tenant: str) -> int | None:
         """See ``Directory``."""

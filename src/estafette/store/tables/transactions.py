@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from estafette.store.interface.records import AlreadyThere, AuditEntry, Stale
+from estafette.store.interface.records import AlreadyThere, AuditEntry, Stale, Versions
 from estafette.store.tables.definitions.metadata import CHANGE, current
 from estafette.store.tables.definitions.service import AUDIT, TOMBSTONE
 from estafette.store.tables.engine import is_duplicate, is_orphan, reading, writing
@@ -93,7 +93,6 @@ def bury(connection: Connection, table: Table, *conditions: ColumnElement[bool],
     return len(keys)
 
 
-def counters(connection: Connection) -> tuple[int, int]:
-    """Return the change counters of (everything else, suppressions)."""
-    found = {row.name: row.version for row in connection.execute(select(CHANGE))}
-    return found["control"], found["suppression"]
+def counters(connection: Connection) -> Versions:
+    """Return the change counters."""
+    return Versions(**{row.name: row.version for row in connection.execute(select(CHANGE))})

@@ -9,6 +9,7 @@ import random
 import pytest
 from msgspec.structs import replace
 
+from estafette.model.consent import ANSWERS, ConsentAct
 from estafette.model.domain import Domain
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
@@ -35,7 +36,16 @@ class Somebody:
             control.add_tenant(Tenant(id=name, name=name), streams, ENTRY)
 
     def act(self) -> None:
-        acts = (self.admit, self.revoke, self.suspend, self.reroute, self.add_domain, self.drop_domain, self.suppress)
+        acts = (
+            self.admit,
+            self.revoke,
+            self.suspend,
+            self.reroute,
+            self.add_domain,
+            self.drop_domain,
+            self.suppress,
+            self.answer,
+        )
         self._chance.choice(acts)()
 
     def admit(self) -> None:
@@ -83,6 +93,14 @@ class Somebody:
             row = Suppression(tenant=tenant, stream="", address=address, reason=str(self._chance.random()))
             self._control.put_suppression(row, ENTRY)
 
+    def answer(self) -> None:
+        person = bytes([self._chance.randrange(3)]) * 12
+        self._made += 1
+        act = ConsentAct(
+            tenant=self._chance.choice(TENANTS), person=person, state=self._chance.choice(ANSWERS), at=float(self._made)
+        )
+        self._control.consents.record([act], {}, replace(ENTRY, tenant=act.tenant))
+
 
 def _known(directory: DirectorySnapshot) -> dict[str, object]:
     view = directory._view
@@ -93,6 +111,11 @@ def _known(directory: DirectorySnapshot) -> dict[str, object]:
         "tenants": view.tenants, "streams": view.streams, "domains": view.domains, "keys": keys,
         "credentials": view.credentials, "names": view.usernames, "api": view.api_keys, "who": everyone, "nets": nets,
         "suppressed": {key: set(held) for key, held in directory._suppressed._entries.items()},
+        "agreed": {
+            (tenant, person): directory._agreed.answer(tenant, bytes([person]) * 12)
+            for tenant in TENANTS
+            for person in range(3)
+        },
     }  # fmt: skip
 
 
