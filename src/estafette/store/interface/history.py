@@ -64,8 +64,12 @@ class History(Protocol):
         """Return events by kind that are terminal or ``queued``; the other half of the ledger's proof."""
         ...
 
-    async def prune(self, before: float) -> int:
-        """Forget events older than a moment; return how many."""
+    async def prune(self, before: float, upto: int | None = None) -> int:
+        """Forget events older than a moment, up to a position when one is given; return how many."""
+        ...
+
+    async def pruned(self) -> int:
+        """Return the largest position that was forgotten: whoever stands before it may have missed events."""
         ...
 
     async def close(self) -> None:

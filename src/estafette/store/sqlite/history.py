@@ -27,6 +27,8 @@ _FILE = "history_queries.sql"
 PRUNED_AT_ONCE = 2_000
 #: Addresses of one question.
 _ADDRESSES = 500
+#: No position is beyond it.
+_LAST = (1 << 63) - 1
 _CONDITIONS = (
     ("tenant", "AND tenant = ?"),
     ("kind", "AND kind = ?"),
@@ -117,19 +119,19 @@ class SqliteHistory:
         """Return (cursor, event) in log order."""
         text, values = _where(selection or EventFilter())
         statement = sql("after", file=_FILE).replace("/*where*/", text)
-        rows = await self._rows(statement, (cursor, *values, limit))
+        rows = await self.rows(statement, (cursor, *values, limit))
         return [(position, unpack(blob)) for position, blob in rows]
 
     async def of_message(self, message: int) -> Sequence[Event]:
         """Return a message's events, oldest first."""
-        return [unpack(blob) for (blob,) in await self._rows(sql("of_message", file=_FILE), (message,))]
+        return [unpack(blob) for (blob,) in await self.rows(sql("of_message", file=_FILE), (message,))]
 
     async def messages(
         self, tenant: str, *, before: int = 0, limit: int = 100, campaign: str = ""
     ) -> Sequence[tuple[int, Event]]:
         """Return a tenant's messages, newest first."""
         bindings = (tenant, before or 1 << 62, campaign, campaign, limit)
-        rows = await self._rows(sql("messages", file=_FILE), bindings)
+        rows = await self.rows(sql("messages", file=_FILE), bindings)
         return [(position, unpack(blob)) for position, blob in rows]
 
     async def reached(self, tenant: str, campaign: str, recipients: Sequence[str]) -> set[str]:
@@ -137,33 +139,41 @@ class SqliteHistory:
         found: set[str] = set()
         for start in range(0, len(recipients), _ADDRESSES):
             part = recipients[start : start + _ADDRESSES]
-            rows = await self._rows(sql("reached", len(part), _FILE), (tenant, campaign, *part))
+            rows = await self.rows(sql("reached", len(part), _FILE), (tenant, campaign, *part))
             found.update(recipient for (recipient,) in rows)
         return found
 
     async def recent(self, limit: int = 100, tenant: str = "") -> Sequence[Event]:
         """Return the newest events, newest first."""
         if tenant:
-            rows = await self._rows(sql("recent_of_tenant", file=_FILE), (tenant, limit))
+            rows = await self.rows(sql("recent_of_tenant", file=_FILE), (tenant, limit))
         else:
-            rows = await self._rows(sql("recent", file=_FILE), (limit,))
+            rows = await self.rows(sql("recent", file=_FILE), (limit,))
         return [unpack(blob) for (blob,) in rows]
 
     async def counts(self) -> Mapping[str, int]:
         """Return events by kind, over all time."""
-        return dict(await self._rows(sql("counts", file=_FILE), ()))
+        return dict(await self.rows(sql("counts", file=_FILE), ()))
 
-    async def prune(self, before: float) -> int:
+    async def prune(self, before: float, upto: int | None = None) -> int:
         """Forget old events in short commits; the counts remember them."""
+        last = _LAST if upto is None else upto
         total = 0
-        while removed := await self.in_writer(lambda: self._prune(before)):
+        while removed := await self.in_writer(lambda: self._prune(before, last)):
             total += removed
         return total
 
-    def _prune(self, before: float) -> int:
+    async def pruned(self) -> int:
+        """Return the largest position that was forgotten."""
+        return await self._in_reader(lambda: get_meta(self._reader, "pruned") or 0)
+
+    def _prune(self, before: float, upto: int) -> int:
         connection = self.writing()
         with connection:
-            found = connection.execute(sql("first_positions", file=_FILE), (before, PRUNED_AT_ONCE)).fetchall()
+            bindings = (before, upto, PRUNED_AT_ONCE)
+            found = connection.execute(sql("first_positions", file=_FILE), bindings).fetchall()
+            if found:
+                set_meta(connection, "pruned", max(max(found)[0], get_meta(connection, "pruned") or 0))
             for name in ("remember_pruned", "prune"):
                 for start in range(0, len(found), 500):
                     part = found[start : start + 500]
@@ -179,7 +189,8 @@ class SqliteHistory:
         self._read_thread.shutdown()
         self._write_thread.shutdown()
 
-    async def _rows(self, statement: str, bindings: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    async def rows(self, statement: str, bindings: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Return what a statement answers, in the reading thread."""
         return await self._in_reader(lambda: self._reader.execute(statement, bindings).fetchall())
 
     def _in_reader(self, work: Callable[[], _T]) -> asyncio.Future[_T]:

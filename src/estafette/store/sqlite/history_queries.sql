@@ -25,8 +25,15 @@ SELECT event FROM event ORDER BY position DESC LIMIT ?
 -- name: recent_of_tenant
 SELECT event FROM event WHERE tenant = ? ORDER BY at DESC, position DESC LIMIT ?
 
+-- From one tenant to the next by the index, so that a look that finds nothing to prune costs next to nothing.
 -- name: first_positions
-SELECT position FROM event WHERE at < ? ORDER BY position LIMIT ?
+WITH RECURSIVE owner (tenant) AS (
+    SELECT min(tenant) FROM event
+    UNION ALL SELECT (SELECT min(tenant) FROM event WHERE event.tenant > owner.tenant)
+    FROM owner WHERE owner.tenant IS NOT NULL
+)
+SELECT position FROM owner CROSS JOIN event INDEXED BY event_tenant ON event.tenant = owner.tenant
+WHERE at < ? AND position <= ? LIMIT ?
 
 -- name: remember_pruned
 INSERT INTO pruned (kind, count)
