@@ -129,6 +129,7 @@ async def open_janitor(unit: Unit) -> None:
             now = unit.clock.now()
             await unit.store.spool.sweep(now)
             await unit.store.history.prune(now - unit.settings.retention.events)
+            await unit.store.hits.prune(now - unit.settings.retention.hits)
             await asyncio.to_thread(unit.directory.control.receipts.prune, now - LASTS)
 
     from estafette.runtime.counting import open_meter

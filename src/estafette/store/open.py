@@ -13,6 +13,7 @@ from estafette.base.clock import Clock
 from estafette.base.errors import ConfigFault, StoreUnavailable
 from estafette.base.ids import Mint
 from estafette.store.interface.history import History
+from estafette.store.interface.hits import Hits
 from estafette.store.interface.spool import Spool
 
 Role = Literal["owner", "client"]
@@ -28,9 +29,12 @@ class SystemClock:
 class Store:
     """An open store. ``mint`` makes ids that no other process of this store makes."""
 
-    def __init__(self, spool: Spool, history: History, folder: Path, mint: Mint, close: Callable[[], object]) -> None:
+    def __init__(
+        self, spool: Spool, history: History, hits: Hits, folder: Path, mint: Mint, close: Callable[[], object]
+    ) -> None:
         self.spool = spool
         self.history = history
+        self.hits = hits
         self.folder = folder
         self.mint = mint
         self._close = close
@@ -129,6 +133,7 @@ def restore_store(
 async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Callable[[StoreUnavailable], None]) -> Store:
     from estafette.store.sqlite.feeder import HistoryFeeder
     from estafette.store.sqlite.history import SqliteHistory
+    from estafette.store.sqlite.hits import SqliteHits
     from estafette.store.sqlite.server import serve
     from estafette.store.sqlite.spool import SqliteSpool
 
@@ -138,19 +143,22 @@ async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Calla
         history = SqliteHistory(folder)
         spool.history = history
         spool.feeder = HistoryFeeder(spool, history)
-        spool.server = await serve(spool, folder / "store.sock")
+        hits = SqliteHits(history)
+        spool.server = await serve(spool, folder / "store.sock", {"hits": hits})
     except BaseException:
         lock.release()
         raise
     mint = Mint(clock.now, writer=0, floor=spool.high_water)
-    return Store(spool, history, folder, mint, lock.release)
+    return Store(spool, history, hits, folder, mint, lock.release)
 
 
 async def _open_client(folder: Path, clock: Clock) -> Store:
     from estafette.store.sqlite.client import SpoolClient
     from estafette.store.sqlite.history import SqliteHistory
+    from estafette.store.sqlite.hits import HitsClient
 
     spool = SpoolClient(folder, clock)
     greeting = await spool.connect()
     mint = Mint(clock.now, writer=greeting.writer, floor=greeting.high_water)
-    return Store(spool, SqliteHistory(folder, read_only=True), folder, mint, lambda: None)
+    history = SqliteHistory(folder, read_only=True)
+    return Store(spool, history, HitsClient(history, spool.ask), folder, mint, lambda: None)

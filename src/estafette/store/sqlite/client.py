@@ -56,6 +56,10 @@ class SpoolClient(FileReads):
             await self._link.call("listen", worker, urgent=True)
             box.note(rules=True, reread=True)
 
+    def ask(self, method: str, *arguments: Any) -> asyncio.Future[Any]:
+        """Call a method of another room of the store; it must bear to be asked twice."""
+        return self._link.call(method, *arguments)
+
     # Accepting.
 
     def accept(self, submission: Submission) -> Awaitable[None]:

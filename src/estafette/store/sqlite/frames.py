@@ -14,6 +14,7 @@ import msgspec
 from estafette.base.errors import StoreFault, StoreUnavailable
 from estafette.model.message import Content, Submission
 from estafette.model.rule import Filter, Rule
+from estafette.model.tracking import RawHit
 from estafette.store.interface.spool import Health, Settlement, Wake
 
 VERSION = 1
@@ -56,6 +57,10 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "backup": (tuple[str], None),
     "flush": (tuple[()], None),
     "health": (tuple[()], Health),
+    "hits.add": (tuple[list[RawHit]], None),
+    "hits.close_up": (tuple[list[int]], None),
+    "hits.forget": (tuple[list[tuple[int, int]]], int),
+    "hits.prune": (tuple[float], int),
     "wake": (tuple[str, Wake], None),
 }
 ARGUMENTS = {name: msgspec.msgpack.Decoder(types[0]).decode for name, types in METHODS.items()}

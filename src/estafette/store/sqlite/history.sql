@@ -23,3 +23,16 @@ CREATE INDEX IF NOT EXISTS event_campaign ON event (tenant, campaign, recipient)
 
 -- What was pruned, by kind, so that the ledger's proof covers all time.
 CREATE TABLE IF NOT EXISTS pruned (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Raw hits of individual measuring, for retention.hits. final: the event of the hit is written. hit: a packed RawHit.
+CREATE TABLE IF NOT EXISTS hit (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    message INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    final INTEGER NOT NULL DEFAULT 0,
+    hit BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS hit_at ON hit (at, id);
+CREATE INDEX IF NOT EXISTS hit_open ON hit (at, message) WHERE final = 0;
+CREATE INDEX IF NOT EXISTS hit_message ON hit (message, number);

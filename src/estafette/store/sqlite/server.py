@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -16,15 +16,16 @@ from estafette.store.sqlite.frames import ARGUMENTS, ERROR, METHODS, BadFrame, F
 from estafette.store.sqlite.spool import SqliteSpool
 
 _log = log.get("store.server")
-#: Methods that the server answers itself; all others are the spool's of the same name.
+#: Methods that the server answers itself; all others are the spool's of the same name, or another room's (``hits.add``).
 _OWN = frozenset({"hello", "lease", "resume", "release", "listen", "wake"})
 
 
 class Session(asyncio.Protocol):
     """One client. Its shards are released when the connection ends: that is how the store knows who lives."""
 
-    def __init__(self, spool: SqliteSpool, sessions: set[Session]) -> None:
+    def __init__(self, spool: SqliteSpool, rooms: Mapping[str, object], sessions: set[Session]) -> None:
         self._spool = spool
+        self._rooms = rooms
         self._sessions = sessions
         self._frames = Frames()
         self._workers: set[str] = set()
@@ -98,9 +99,14 @@ class Session(asyncio.Protocol):
             self.transport.write(frame(number, word, value))
 
     async def _call(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        handler: Callable[..., Any] = getattr(self, f"_do_{method}") if method in _OWN else getattr(self._spool, method)
-        result = handler(*arguments)
+        result = self._handler(method)(*arguments)
         return await result if asyncio.iscoroutine(result) else result
+
+    def _handler(self, method: str) -> Callable[..., Any]:
+        if method in _OWN:
+            return cast("Callable[..., Any]", getattr(self, f"_do_{method}"))
+        room, _, name = method.rpartition(".")
+        return cast("Callable[..., Any]", getattr(self._rooms[room] if room else self._spool, name))
 
     async def _do_hello(self, writer: int) -> Any:
         return await self._spool.greet(writer)
@@ -147,13 +153,18 @@ class Server:
             self._path.unlink()
 
 
-async def serve(spool: SqliteSpool, path: Path) -> Server:
-    """Listen on a Unix socket of mode 0600; a stale one of a killed process is replaced (we hold the lock)."""
+async def serve(spool: SqliteSpool, path: Path, rooms: Mapping[str, object]) -> Server:
+    """Listen on a Unix socket of mode 0600; a stale one of a killed process is replaced (we hold the lock).
+
+    rooms: what else than the spool is called through it, by the part of a method before its dot.
+    """
     sessions: set[Session] = set()
     path.unlink(missing_ok=True)
     mask = os.umask(0o177)
     try:
-        server = await asyncio.get_running_loop().create_unix_server(lambda: Session(spool, sessions), os.fspath(path))
+        server = await asyncio.get_running_loop().create_unix_server(
+            lambda: Session(spool, rooms, sessions), os.fspath(path)
+        )
     finally:
         os.umask(mask)
     return Server(server, sessions, path)
