@@ -75,7 +75,7 @@ class Directory(Protocol):
         """Return what an address has last said to being measured by a tenant, "" for nothing."""
         ...
 
-    def refuses(self, tenant: str, person: bytes) -> bool:
+    def withdrawn(self, tenant: str, person: bytes) -> bool:
         """True when a person (``tracking.token.person_of``) has denied or withdrawn consent; < 2 s old.
 
         Asked when a hit arrives, so that mail which was sent before stops measuring too.

@@ -74,7 +74,7 @@ class Agreed:
         """Whether anybody of a tenant ever said anything."""
         return tenant in self._granted
 
-    def refuses(self, tenant: str, person: bytes) -> bool:
+    def withdrawn(self, tenant: str, person: bytes) -> bool:
         """Whether a person (``person_of``) has denied or withdrawn consent."""
         refused = self._refused.get(tenant)
         return refused is not None and head_of(person) in refused
@@ -83,4 +83,4 @@ class Agreed:
         """Return what a person last said, "" for nothing."""
         if tenant in self._granted and head_of(person) in self._granted[tenant]:
             return "granted"
-        return "refused" if self.refuses(tenant, person) else ""
+        return "refused" if self.withdrawn(tenant, person) else ""

@@ -201,9 +201,9 @@ class DirectorySnapshot:
             return ""
         return self._agreed.answer(tenant, person_of(self._keyring, tenant, address))
 
-    def refuses(self, tenant: str, person: bytes) -> bool:
+    def withdrawn(self, tenant: str, person: bytes) -> bool:
         """See ``Directory``."""
-        return self._agreed.refuses(tenant, person)
+        return self._agreed.withdrawn(tenant, person)
 
     def quota_left(self, tenant: str) -> int | None:
         """See ``Directory``."""

@@ -83,12 +83,12 @@ def test_the_directory_answers_for_addresses_and_for_hashes(
 ) -> None:
     person = person_of(office.keyring, "t", "bob@example.test")
     directory.reload()
-    assert (directory.consent("t", "bob@example.test"), directory.refuses("t", person)) == ("", False)
+    assert (directory.consent("t", "bob@example.test"), directory.withdrawn("t", person)) == ("", False)
     for state, at, wanted in (("granted", 1.0, "granted"), ("withdrawn", 2.0, "refused"), ("granted", 3.0, "granted")):
         record(tables, said(state, at, person))
         directory.reload()
         assert directory.consent("t", "Bob@Example.test") == wanted
-        assert directory.refuses("t", person) is (wanted == "refused")
+        assert directory.withdrawn("t", person) is (wanted == "refused")
     assert directory.consent("u", "bob@example.test") == ""
     assert directory.consent("t", "anna@example.test") == ""
 
@@ -99,7 +99,7 @@ def test_many_at_once_are_read_in_any_order(tables: ControlTables, directory: Di
     directory.reload()
     record(tables, *(said("denied", 2.0, person) for person in people[:300]), said("granted", 2.0, BOB))
     directory.reload()
-    assert [directory.refuses("t", person) for person in people] == [True] * 300 + [False] * 900
+    assert [directory.withdrawn("t", person) for person in people] == [True] * 300 + [False] * 900
     assert {directory._agreed.answer("t", person) for person in people[300:]} == {"granted"}
 
 
