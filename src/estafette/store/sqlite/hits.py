@@ -65,7 +65,8 @@ class SqliteHits(HitReads):
             run_many(connection, "forget", messages, file=_FILE)
             return connection.total_changes() - before
 
-        return await self._written(work)
+        count: int = await self._written(work)
+        return count
 
     async def prune(self, before: float) -> int:
         """Remove old hits in short commits."""

@@ -16,7 +16,7 @@ from estafette.store.sqlite.frames import ARGUMENTS, ERROR, METHODS, BadFrame, F
 from estafette.store.sqlite.spool import SqliteSpool
 
 _log = log.get("store.server")
-#: Methods that the server answers itself; all others are the spool's of the same name, or another room's (``hits.add``).
+#: Methods that the server answers itself; all others are the spool's of that name, or another room's (``hits.add``).
 _OWN = frozenset({"hello", "lease", "resume", "release", "listen", "wake"})
 
 
