@@ -9,6 +9,7 @@ from estafette.base import log
 from estafette.base.metrics import gauge
 from estafette.base.seal import Keyring
 from estafette.config.schema import Settings
+from estafette.events.reader import Place, prune
 from estafette.relay.submission.allowances import Allowances
 from estafette.relay.submission.login_notes import LoginNotes
 from estafette.relay.submission.repetition import LASTS
@@ -40,6 +41,8 @@ class Unit:
         self.notes = LoginNotes(self.clock)
         self.allowances = Allowances()
         self.quota: Quota | None = None
+        #: Of the janitor: the places of all who read the log, wherever they read; retention waits for them.
+        self.readers: list[Place] = []
         self._closers: list[Callable[[], Awaitable[object]]] = []
         self._reloaders: list[Callable[[], object]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -128,7 +131,7 @@ async def open_janitor(unit: Unit) -> None:
             await asyncio.sleep(SWEEP_EVERY)
             now = unit.clock.now()
             await unit.store.spool.sweep(now)
-            await unit.store.history.prune(now - unit.settings.retention.events)
+            await prune(unit.store.history, unit.readers, now - unit.settings.retention.events)
             await unit.store.hits.prune(now - unit.settings.retention.hits)
             await asyncio.to_thread(unit.directory.control.receipts.prune, now - LASTS)
 

@@ -41,11 +41,15 @@ def open_quota(unit: Unit) -> None:
 
 def open_meter(unit: Unit) -> None:
     """Count what was accepted, from the log, for as long as the janitor lives."""
-    unit.background(Janitor(unit).run)
+    janitor = Janitor(unit)
+    unit.readers.append(janitor)
+    unit.background(janitor.run)
 
 
 class Janitor:
     """Counts, and does what follows: alerts, pauses, ramps, statements, and the mail of suspensions."""
+
+    name = metering.READER
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
@@ -72,6 +76,10 @@ class Janitor:
             except StoreFault as fault:
                 _log.warning("metering_waits", cause=fault.cause)
                 await asyncio.sleep(METER_EVERY)
+
+    async def position(self) -> int:
+        """Return how far the log is counted."""
+        return await asyncio.to_thread(metering.place, self._control)
 
     async def _count(self, position: int) -> Counted:
         events = await self._unit.store.history.after(position, BATCH)

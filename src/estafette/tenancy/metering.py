@@ -49,6 +49,12 @@ def begin(control: Control, reached: int) -> int:
         return min(position, reached)
 
 
+def place(control: Control) -> int:
+    """Return how far the log is counted."""
+    with control.plans.books() as books:
+        return books.position(READER)
+
+
 def count(control: Control, events: Sequence[tuple[int, Event]]) -> Counted:
     """Count a batch of the log, (position, event) in its order; what was counted before is passed over."""
     with control.plans.books() as books:

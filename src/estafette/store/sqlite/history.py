@@ -170,15 +170,14 @@ class SqliteHistory:
     def _prune(self, before: float, upto: int) -> int:
         connection = self.writing()
         with connection:
-            bindings = (before, upto, PRUNED_AT_ONCE)
-            found = connection.execute(sql("first_positions", file=_FILE), bindings).fetchall()
+            rows = connection.execute(sql("first_positions", file=_FILE), (before, upto, PRUNED_AT_ONCE))
+            found: list[int] = [row[0] for row in rows]
             if found:
-                set_meta(connection, "pruned", max(max(found)[0], get_meta(connection, "pruned") or 0))
+                set_meta(connection, "pruned", max(*found, get_meta(connection, "pruned") or 0))
             for name in ("remember_pruned", "prune"):
                 for start in range(0, len(found), 500):
                     part = found[start : start + 500]
-                    statement = sql(name, len(part), _FILE)
-                    connection.execute(statement, [position for (position,) in part])
+                    connection.execute(sql(name, len(part), _FILE), part)
         return len(found)
 
     async def close(self) -> None:
