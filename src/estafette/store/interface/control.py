@@ -28,6 +28,7 @@ from estafette.store.interface.records import (
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.templates import Templates
+from estafette.store.interface.webhooks import Webhooks
 
 
 class Control(Protocol):
@@ -76,6 +77,11 @@ class Control(Protocol):
     @property
     def consents(self) -> Consents:
         """Who agreed to be measured."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Endpoints of tenants, and calls to them."""
         ...
 
     @property

@@ -40,6 +40,7 @@ from estafette.store.tables.secrets import SecretTables
 from estafette.store.tables.sending import SendingTables
 from estafette.store.tables.templates import TemplateTables
 from estafette.store.tables.transactions import Tables, bury, counters
+from estafette.store.tables.webhooks import WebhookTables
 
 
 def open_control(place: str | Path, *, upgrade: bool = False) -> ControlTables:
@@ -74,6 +75,7 @@ class ControlTables(Tables):
         self.receipts = ReceiptTables(engine)
         self.templates = TemplateTables(engine)
         self.consents = ConsentTables(engine)
+        self.webhooks = WebhookTables(engine)
 
     def versions(self) -> Versions:
         """See ``Control``."""

@@ -189,6 +189,15 @@ def add_counts(connection: Connection, table: Table, counts: Sequence[str], rows
         connection.exec_driver_sql(statement, values)
 
 
+def put_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, given by column; those that are there already, by their primary key, are replaced."""
+    if rows:
+        fresh = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+        key = [column.name for column in table.primary_key]
+        values = {column.name: fresh.excluded[column.name] for column in table.columns if not column.primary_key}
+        connection.execute(fresh.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
 @cache
 def _adding(dialect: Dialect, table: Table, counts: tuple[str, ...]) -> tuple[str, list[str] | None]:
     """Return an upsert, which both engines spell alike, and the names of its values where they go by name."""

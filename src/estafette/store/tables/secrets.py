@@ -11,8 +11,10 @@ from estafette.store.interface.directory import KEY_PURPOSE, key_context
 from estafette.store.interface.page import Page, Paged, cursor
 from estafette.store.interface.people import LETTER_PURPOSE, TOTP_PURPOSE
 from estafette.store.interface.secrets import SealedValue
+from estafette.store.interface.webhooks import KEYS_PURPOSE
 from estafette.store.tables.definitions.domains import DKIM_KEY
 from estafette.store.tables.definitions.people import LETTER, PERSON
+from estafette.store.tables.definitions.webhooks import WEBHOOK
 from estafette.store.tables.transactions import Tables
 
 
@@ -29,6 +31,7 @@ _PLACES = {
     KEY_PURPOSE: _Place(DKIM_KEY, DKIM_KEY.c.sealed, key_context),
     TOTP_PURPOSE: _Place(PERSON, PERSON.c.totp, str.encode),
     LETTER_PURPOSE: _Place(LETTER, LETTER.c.sealed, str.encode),
+    KEYS_PURPOSE: _Place(WEBHOOK, WEBHOOK.c.sealed, str.encode),
 }
 
 

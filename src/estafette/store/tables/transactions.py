@@ -95,4 +95,5 @@ def bury(connection: Connection, table: Table, *conditions: ColumnElement[bool],
 
 def counters(connection: Connection) -> Versions:
     """Return the change counters."""
-    return Versions(**{row.name: row.version for row in connection.execute(select(CHANGE))})
+    known = select(CHANGE).where(CHANGE.c.name.in_(Versions._fields))
+    return Versions(**{row.name: row.version for row in connection.execute(known)})

@@ -13,6 +13,7 @@ from estafette.store.tables.definitions import (
     service,
     templates,
     tenants,
+    webhooks,
 )
 from estafette.store.tables.definitions.metadata import METADATA
 
@@ -27,4 +28,5 @@ __all__ = [
     "service",
     "templates",
     "tenants",
+    "webhooks",
 ]
