@@ -75,13 +75,21 @@ class SealedKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that gets no mail. stream "" = no stream of the tenant; address lower case."""
+    """An address that gets no mail. stream "" = no stream of the tenant; address lower case.
+
+    Of somebody whose address we do not have, or no longer, ``unnamed`` of the keyed hash stands in its place.
+    """
 
     tenant: str
     stream: str
     address: str
     reason: str
     created: float = 0.0
+
+
+def unnamed(person: bytes) -> str:
+    """Return what stands in place of the address of a person (``tracking.token.person_of``); none looks like it."""
+    return f"person:{person.hex()}"
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from estafette.model.tenant import Tenant
 from estafette.store.interface.consents import ConsentChanges
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import KEY_PURPOSE, key_context
-from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges, Versions
+from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges, Versions, unnamed
 from estafette.store.tables.agreed import Agreed
 from estafette.store.tables.control import open_control
 from estafette.store.tables.suppressed import Suppressed
@@ -193,7 +193,11 @@ class DirectorySnapshot:
 
     def suppressed(self, tenant: str, stream: str, address: str) -> str:
         """See ``Directory``."""
-        return self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
+        found = self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
+        if found or not self._suppressed.unnamed(tenant):
+            return found
+        person = unnamed(person_of(self._keyring, tenant, address))
+        return self._suppressed.reason(tenant, stream, person, self._view.streams)
 
     def consent(self, tenant: str, address: str) -> Literal["granted", "refused", ""]:
         """See ``Directory``. No hash is made for a tenant that has asked nobody."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from estafette.model.stream import Stream
-from estafette.store.interface.records import SuppressionChanges
+from estafette.store.interface.records import SuppressionChanges, unnamed
 
 #: What stops an address: the stream of the entry, "" for all of the tenant, and the reason.
 _Entry = tuple[str, str]
+_PERSON = unnamed(b"")
 
 
 class Suppressed:
@@ -16,12 +18,19 @@ class Suppressed:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], tuple[_Entry, ...]] = {}
+        #: Tenants with entries of persons: only their recipients must be hashed to be looked for.
+        self._unnamed: Counter[str] = Counter()
 
     def copy(self) -> Suppressed:
         """Return one of its own that holds the same entries."""
         made = Suppressed()
         made._entries = dict(self._entries)
+        made._unnamed = Counter(self._unnamed)
         return made
+
+    def unnamed(self, tenant: str) -> bool:
+        """Return whether somebody of a tenant is known by a keyed hash alone."""
+        return bool(self._unnamed) and self._unnamed[tenant] > 0
 
     def apply(self, changes: SuppressionChanges) -> None:
         """Take over what was written and removed; what is removed first may be written again."""
@@ -29,6 +38,7 @@ class Suppressed:
             self._without(tenant, stream, address)
         for entry in changes.entries:
             kept = self._without(entry.tenant, entry.stream, entry.address)
+            self._unnamed[entry.tenant] += entry.address.startswith(_PERSON)
             self._entries[entry.tenant, entry.address] = (*kept, (entry.stream, entry.reason))
 
     def reason(self, tenant: str, stream: str, address: str, streams: Mapping[tuple[str, str], Stream]) -> str:
@@ -46,7 +56,10 @@ class Suppressed:
 
     def _without(self, tenant: str, stream: str, address: str) -> tuple[_Entry, ...]:
         """Forget one entry; return the others of its address."""
-        kept = tuple(each for each in self._entries.get((tenant, address), ()) if each[0] != stream)
+        known = self._entries.get((tenant, address), ())
+        kept = tuple(each for each in known if each[0] != stream)
+        if len(kept) < len(known) and address.startswith(_PERSON):
+            self._unnamed[tenant] -= 1
         if kept:
             self._entries[tenant, address] = kept
         else:

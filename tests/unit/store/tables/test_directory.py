@@ -8,6 +8,7 @@ from estafette.store.tables.directory import DirectorySnapshot
 from estafette.tenancy import credentials, domains, proof, streams, suppressions, tenants
 from estafette.tenancy.office import Office
 from estafette.tenancy.streams import Habits
+from estafette.tracking.token import person_of
 
 
 @pytest.fixture
@@ -94,6 +95,40 @@ def test_may_send_as_needs_proof_and_permission(office: Office, made: dict, dire
     assert directory.may_send_as(wide, hr.domain, hr.key)
     assert directory.may_send_as(only, sales.domain, sales.key)
     assert not directory.may_send_as(only, hr.domain, hr.key)
+
+
+def test_who_is_known_by_a_hash_alone_gets_no_mail(office: Office, made: dict, directory: DirectorySnapshot) -> None:
+    tenants.create(office, "Other")
+    tenant, other = made["tenant"], office.tenant("Other").id
+    suppressions.add_person(office, "Acme", person_of(office.keyring, tenant, "gone@example.test"), reason="erased")
+    suppressions.add_person(office, "Other", person_of(office.keyring, other, "lee@example.test"), reason="erased")
+    directory.reload()
+    assert "gone@" not in repr(office.control.suppressions() + office.control.audit())
+    assert directory.suppressed(tenant, "bulk", "Gone@example.test") == "erased"
+    assert directory.suppressed(tenant, "bulk", "lee@example.test") == ""
+    assert [each["reason"] for each in suppressions.list_all(office, "Acme", address="gone@example.test")["items"]] == [
+        "erased"
+    ]
+    suppressions.add(office, "Acme", "gone@example.test", reason="again")
+    suppressions.remove(office, "Acme", "gone@example.test")
+    directory.reload()
+    assert directory.suppressed(tenant, "bulk", "gone@example.test") == ""
+    assert directory.suppressed(other, "bulk", "lee@example.test") == "erased"
+
+
+def test_who_said_no_by_a_link_of_one_stream_gets_the_others(
+    office: Office, made: dict, directory: DirectorySnapshot
+) -> None:
+    tenant = made["tenant"]
+    person = person_of(office.keyring, tenant, "gone@example.test")
+    suppressions.add_person(office, "Acme", person, stream="bulk", reason="unsubscribe")
+    suppressions.add_person(office, "Acme", person, stream="bulk", reason="complaint")
+    directory.reload()
+    asked = [directory.suppressed(tenant, name, "gone@example.test") for name in ("bulk", "personal")]
+    assert asked == ["complaint", ""]
+    suppressions.remove(office, "Acme", "gone@example.test", stream="bulk")
+    directory.reload()
+    assert directory.suppressed(tenant, "bulk", "gone@example.test") == ""
 
 
 def test_suppressions_by_stream_and_for_all(office: Office, made: dict, directory: DirectorySnapshot) -> None:
