@@ -15,6 +15,7 @@ from estafette.base.ids import Mint
 from estafette.store.interface.history import History
 from estafette.store.interface.hits import Hits
 from estafette.store.interface.spool import Spool
+from estafette.store.interface.statistics import Statistics
 
 Role = Literal["owner", "client"]
 
@@ -30,11 +31,13 @@ class Store:
     """An open store. ``mint`` makes ids that no other process of this store makes."""
 
     def __init__(
-        self, spool: Spool, history: History, hits: Hits, folder: Path, mint: Mint, close: Callable[[], object]
-    ) -> None:
+        self, spool: Spool, history: History, hits: Hits, statistics: Statistics, folder: Path, mint: Mint,
+        close: Callable[[], object],
+    ) -> None:  # fmt: skip
         self.spool = spool
         self.history = history
         self.hits = hits
+        self.statistics = statistics
         self.folder = folder
         self.mint = mint
         self._close = close
@@ -42,6 +45,7 @@ class Store:
     async def close(self) -> None:
         """Close everything and release the lock."""
         await self.spool.close()
+        await self.statistics.close()
         await self.history.close()
         self._close()
 
@@ -136,6 +140,7 @@ async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Calla
     from estafette.store.sqlite.hits import SqliteHits
     from estafette.store.sqlite.server import serve
     from estafette.store.sqlite.spool import SqliteSpool
+    from estafette.store.sqlite.statistics import SqliteStatistics
 
     lock = Lock(folder)
     try:
@@ -149,16 +154,18 @@ async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Calla
         lock.release()
         raise
     mint = Mint(clock.now, writer=0, floor=spool.high_water)
-    return Store(spool, history, hits, folder, mint, lock.release)
+    return Store(spool, history, hits, SqliteStatistics(history), folder, mint, lock.release)
 
 
 async def _open_client(folder: Path, clock: Clock) -> Store:
     from estafette.store.sqlite.client import SpoolClient
     from estafette.store.sqlite.history import SqliteHistory
     from estafette.store.sqlite.hits import HitsClient
+    from estafette.store.sqlite.statistics import SqliteStatistics
 
     spool = SpoolClient(folder, clock)
     greeting = await spool.connect()
     mint = Mint(clock.now, writer=greeting.writer, floor=greeting.high_water)
     history = SqliteHistory(folder, read_only=True)
-    return Store(spool, history, HitsClient(history, spool.ask), folder, mint, lambda: None)
+    hits, statistics = HitsClient(history, spool.ask), SqliteStatistics(history)
+    return Store(spool, history, hits, statistics, folder, mint, lambda: None)

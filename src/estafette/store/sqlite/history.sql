@@ -36,3 +36,24 @@ CREATE TABLE IF NOT EXISTS hit (
 CREATE INDEX IF NOT EXISTS hit_at ON hit (at, id);
 CREATE INDEX IF NOT EXISTS hit_open ON hit (at, message) WHERE final = 0;
 CREATE INDEX IF NOT EXISTS hit_message ON hit (message, number);
+
+-- Counters over the log. A series is one dimension of one tenant; start counts hours or days since 1970, UTC. A day says
+-- again what its hours say, so that long spans are read quickly; both are written in the transaction that moves
+-- the cursor ``statistics`` of meta.
+CREATE TABLE IF NOT EXISTS statistics_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS statistics_hour (
+    series INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    measure INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (series, start, value, measure)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS statistics_day (
+    series INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    measure INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (series, start, value, measure)
+) WITHOUT ROWID;
