@@ -6,6 +6,7 @@ import pytest
 
 from estafette.model.event import unpack
 from estafette.store.interface.history import EventFilter
+from estafette.store.sqlite import stretch
 from estafette.store.sqlite.history import SqliteHistory
 
 from .kit import START, event
@@ -67,3 +68,60 @@ async def test_an_unreadable_event_does_not_stop_the_log(history):
     await history.append([(1, b"\xff"), (2, event(1, 1, "queued"))])
     assert len(await history.recent()) == 1
     assert await history.position() == 2
+
+
+async def test_events_are_found_by_what_has_no_column(history):
+    facts = [
+        event(1, 1, "queued", tags=("spring",)),
+        event(2, 1, "queued", tags=("autumn", "spring")),
+        event(3, 1, "delivered"),
+    ]
+    await history.append(list(enumerate(facts, 1)))
+    first, second, _ = map(unpack, facts)
+    assert [each for _, each in await history.after(0, selection=EventFilter(tag="spring"))] == [first, second]
+    assert [each for _, each in await history.after(0, 1, EventFilter(tag="spring", tenant="t1"))] == [first]
+    assert await history.after(0, selection=EventFilter(stream="other")) == []
+    assert len(await history.after(0, selection=EventFilter(stream="main", kind="queued"))) == 2
+
+
+@pytest.mark.parametrize("wanted", [{"tenant": "t1"}, {}, {"message": 70_000}])
+async def test_a_look_for_something_rare_ends_and_says_how_far_it_came(history, monkeypatch, wanted):
+    monkeypatch.setattr(stretch, "LOOKED", 50)
+    facts = [event(70_000, n, "queued", recipient=f"u{n}@b.c", tags=(f"t{n}",)) for n in range(1, 202)]
+    await history.append(list(enumerate(facts, 1)))
+    for rare in ({"recipient": "u120@b.c"}, {"tag": "t120"}):
+        looks, cursor = [], 0
+        while True:
+            look = await history.stretch(cursor, 10, EventFilter(**wanted, **rare))
+            looks.append((look.upto, [position for position, _ in look.items], look.more))
+            cursor = look.upto
+            if not look.more:
+                break
+        assert looks == [(50, [], True), (100, [], True), (150, [120], True), (200, [], True), (201, [], False)]
+        assert [position for position, _ in await history.after(0, 5, EventFilter(**wanted, **rare))] == [120]
+    assert (await history.stretch(201, 10)).upto == 201
+
+
+async def test_a_full_look_goes_on_behind_its_last_event(history):
+    await history.append([(n, event(n, 1, "queued" if n % 2 else "delivered")) for n in range(1, 11)])
+    look = await history.stretch(0, 3, EventFilter(tenant="t1", kind="queued"))
+    assert ([position for position, _ in look.items], look.upto, look.more) == ([1, 3, 5], 5, True)
+    rest = await history.stretch(look.upto, 3, EventFilter(tenant="t1", kind="queued"))
+    assert ([position for position, _ in rest.items], rest.upto, rest.more) == ([7, 9], 10, False)
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"tenant": "t1"}, {"message": 5}, {"tenant": "t1", "kind": "queued", "since": 1.0}]
+)
+async def test_no_look_sorts(history, wanted):
+    """A look must cost what it reads: a plan with a sort would read all of a tenant's events first."""
+    await history.append([(n, event(n % 7, 1, "queued")) for n in range(1, 50)])
+    seen = []
+    history._reader.exec_trace = lambda _cursor, statement, _bindings: seen.append(statement) or True
+    await history.stretch(3, 10, EventFilter(**wanted))
+    history._reader.exec_trace = None
+    plans = [
+        row for each in seen for row in history._reader.execute(f"EXPLAIN QUERY PLAN {each}", ("1",) * each.count("?"))
+    ]
+    assert plans
+    assert not [row for row in plans if "TEMP B-TREE" in row[-1]]

@@ -11,7 +11,7 @@ from estafette.model.event import Event
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events; empty fields match all."""
+    """Which events; empty fields match all. since, until: of ``at``, unix seconds, until itself left out."""
 
     tenant: str = ""
     kind: str = ""
@@ -20,6 +20,16 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     message: int = 0
     since: float = 0.0
     until: float = 0.0
+    stream: str = ""
+    tag: str = ""
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """What a bounded look at the log found. upto: how far it looked, to go on from. more: the log goes on there."""
+
+    items: Sequence[tuple[int, Event]]
+    upto: int
+    more: bool
 
 
 class History(Protocol):
@@ -37,6 +47,10 @@ class History(Protocol):
         self, cursor: int, limit: int = 1000, selection: EventFilter | None = None
     ) -> Sequence[tuple[int, Event]]:
         """Return (cursor, event) in log order after a cursor."""
+        ...
+
+    async def stretch(self, cursor: int, limit: int = 1000, selection: EventFilter | None = None) -> Stretch:
+        """As ``after``, but a look at some thousands of events at most, however few of them match."""
         ...
 
     async def of_message(self, message: int) -> Sequence[Event]:

@@ -15,10 +15,11 @@ import msgspec
 from estafette.base import log
 from estafette.base.errors import StoreFault
 from estafette.model.event import Event, unpack
-from estafette.store.interface.history import EventFilter
+from estafette.store.interface.history import EventFilter, Stretch
 from estafette.store.sqlite.batch import CANCELLED
 from estafette.store.sqlite.database import get_meta, open_reader, open_writer, set_meta
 from estafette.store.sqlite.statements import run_many, sql
+from estafette.store.sqlite.stretch import read_stretch
 
 _log = log.get("store.history")
 _T = TypeVar("_T")
@@ -29,15 +30,6 @@ PRUNED_AT_ONCE = 2_000
 _ADDRESSES = 500
 #: No position is beyond it.
 _LAST = (1 << 63) - 1
-_CONDITIONS = (
-    ("tenant", "AND tenant = ?"),
-    ("kind", "AND kind = ?"),
-    ("recipient", "AND recipient = ? COLLATE NOCASE"),
-    ("campaign", "AND campaign = ?"),
-    ("message", "AND message = ?"),
-    ("since", "AND at >= ?"),
-    ("until", "AND at < ?"),
-)
 
 
 class _Columns(msgspec.Struct, frozen=True, array_like=True):
@@ -117,10 +109,18 @@ class SqliteHistory:
         self, cursor: int, limit: int = 1000, selection: EventFilter | None = None
     ) -> Sequence[tuple[int, Event]]:
         """Return (cursor, event) in log order."""
-        text, values = _where(selection or EventFilter())
-        statement = sql("after", file=_FILE).replace("/*where*/", text)
-        rows = await self.rows(statement, (cursor, *values, limit))
-        return [(position, unpack(blob)) for position, blob in rows]
+        found: list[tuple[int, Event]] = []
+        while True:
+            part = await self.stretch(cursor, limit - len(found), selection)
+            found.extend(part.items)
+            if len(found) == limit or not part.more:
+                return found
+            cursor = part.upto
+
+    async def stretch(self, cursor: int, limit: int = 1000, selection: EventFilter | None = None) -> Stretch:
+        """Return what a bounded look finds."""
+        wanted = selection or EventFilter()
+        return await self._in_reader(lambda: read_stretch(self._reader, cursor, limit, wanted))
 
     async def of_message(self, message: int) -> Sequence[Event]:
         """Return a message's events, oldest first."""
@@ -198,16 +198,6 @@ class SqliteHistory:
     def in_writer(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Run something in the writing thread."""
         return asyncio.get_running_loop().run_in_executor(self._write_thread, work)
-
-
-def _where(selection: EventFilter) -> tuple[str, list[Any]]:
-    parts, values = [], []
-    for field, text in _CONDITIONS:
-        value = getattr(selection, field)
-        if value:
-            parts.append(text)
-            values.append(value)
-    return " ".join(parts), values
 
 
 def _tally(kind: str, blob: bytes) -> str:

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS event (
 );
 CREATE INDEX IF NOT EXISTS event_message ON event (message);
 CREATE INDEX IF NOT EXISTS event_tenant ON event (tenant, at);
+CREATE INDEX IF NOT EXISTS event_of_tenant ON event (tenant, position);
 CREATE INDEX IF NOT EXISTS event_queued ON event (tenant, position) WHERE kind = 'queued' AND number = 1;
 CREATE INDEX IF NOT EXISTS event_campaign ON event (tenant, campaign, recipient) WHERE kind = 'queued' AND campaign <> '';
 

@@ -4,8 +4,15 @@
 INSERT OR IGNORE INTO event (position, id, at, kind, tally, tenant, message, number, recipient, campaign, event)
 VALUES /*each*/(?,?,?,?,?,?,?,?,?,?,?)/*end*/
 
--- name: after
-SELECT position, event FROM event WHERE position > ? /*where*/ ORDER BY position LIMIT ?
+-- name: top
+SELECT coalesce(max(position), 0) FROM event
+
+-- name: stretch_end
+SELECT position FROM event /*by*/ WHERE /*whose*/ position > ? ORDER BY position LIMIT 1 OFFSET ?
+
+-- name: stretch
+SELECT position, event FROM event /*by*/ WHERE /*whose*/ position > ? AND position <= ? /*where*/
+ORDER BY position LIMIT ?
 
 -- name: of_message
 SELECT event FROM event WHERE message = ? ORDER BY at, position

@@ -1,0 +1,75 @@
+"""Reading a stretch of the log: by the index of whose it is, and never through more of it than a moment allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+
+from estafette.model.event import Event, unpack
+from estafette.store.interface.history import EventFilter, Stretch
+from estafette.store.sqlite.statements import sql
+
+_FILE = "history_queries.sql"
+#: Events looked at in one reading, when few of them may match.
+LOOKED = 20_000
+_ALL = -1
+#: Whose events: field -> (how they are found, what they are).
+_OWNERS = {
+    "message": ("INDEXED BY event_message", "message = ? AND"),
+    "tenant": ("INDEXED BY event_of_tenant", "tenant = ? AND"),
+}
+_CONDITIONS = (
+    ("tenant", "AND +tenant = ?"),
+    ("kind", "AND kind = ?"),
+    ("recipient", "AND recipient = ? COLLATE NOCASE"),
+    ("campaign", "AND campaign = ?"),
+    ("since", "AND at >= ?"),
+    ("until", "AND at < ?"),
+)
+
+
+def read_stretch(connection: apsw.Connection, cursor: int, limit: int, selection: EventFilter) -> Stretch:
+    """Return up to ``limit`` matching events after a cursor, out of the next ``LOOKED`` of the tenant or of all."""
+    ((top,),) = connection.execute(sql("top", file=_FILE))
+    owner = next((name for name in _OWNERS if getattr(selection, name)), "")
+    by, whose = _OWNERS.get(owner, ("NOT INDEXED", ""))
+    values = [getattr(selection, owner)] if owner else []
+    text, wanted = _where(selection, owner)
+    inside = bool(selection.stream or selection.tag)
+    end = None
+    if text or inside:
+        statement = _fitted("stretch_end", by, whose)
+        end = connection.execute(statement, (*values, cursor, LOOKED - 1)).fetchone()
+    last: int = top if end is None else min(top, int(end[0]))
+    statement = _fitted("stretch", by, whose).replace("/*where*/", text)
+    rows = connection.execute(statement, (*values, cursor, last, *wanted, _ALL if inside else limit))
+    items: list[tuple[int, Event]] = []
+    for position, blob in rows:
+        event = unpack(blob)
+        if not inside or _fits(event, selection):
+            items.append((position, event))
+            if len(items) == limit:
+                rows.close(force=True)
+                return Stretch(items, position, more=True)
+    return Stretch(items, max(cursor, last), more=last < top)
+
+
+def _fitted(name: str, by: str, whose: str) -> str:
+    return sql(name, file=_FILE).replace("/*by*/", by).replace("/*whose*/", whose)
+
+
+def _where(selection: EventFilter, owner: str) -> tuple[str, list[Any]]:
+    """Return the conditions that columns can answer, but for whose the events are."""
+    parts, values = [], []
+    for field, text in _CONDITIONS:
+        value = getattr(selection, field)
+        if value and field != owner:
+            parts.append(text)
+            values.append(value)
+    return " ".join(parts), values
+
+
+def _fits(event: Event, selection: EventFilter) -> bool:
+    """Return whether an event is of the stream and has the tag, which have no columns."""
+    return selection.stream in {"", event.stream} and (not selection.tag or selection.tag in event.tags)
