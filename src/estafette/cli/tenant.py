@@ -8,6 +8,7 @@ from cyclopts import App
 
 from estafette.cli import output
 from estafette.cli.opening import office
+from estafette.model.stream import Tracking
 from estafette.model.user import Language
 from estafette.store.interface.page import Page
 from estafette.tenancy import tenants
@@ -56,11 +57,13 @@ def update(
     alert_to: str | None = None,
     trust: Literal["full", "ramp"] | None = None,
     language: Language | Literal[""] | None = None,
+    tracking: Tracking | None = None,
 ) -> None:
     """Change what is given. queued_limit: recipients that may wait at once; below 0 lifts the limit.
 
     timezone: such as Europe/Paris. overage: what happens beyond the plan. alert_to: who is told before it runs out.
     trust: full, or ramp for a limit that grows day by day. language: of letters and notices; empty = the service's.
+    tracking: the most that its streams may measure; individual needs the consent of people in the EU.
     """
     with office() as room:
         output.resource(
@@ -78,6 +81,7 @@ def update(
                 alert_to=alert_to,
                 trust=trust,
                 language=language,
+                tracking=tracking,
             )
         )
 

@@ -191,6 +191,8 @@ class Tracking(Section):
     """How long a hit waits for others before its class is final, and its event is written."""
     country_file: str = ""
     """A MaxMind ``.mmdb`` file that tells countries by address; empty = countries are not told."""
+    hosts: bool = False
+    """Whether links lead to ``https://t.DOMAIN`` once that record was found: your front needs certificates for them."""
 
 
 class Runtime(Section):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from estafette.model.address import AddressError, parse_path
+from estafette.model.stream import Tracking
 from estafette.model.template import Variable
 
 
@@ -35,11 +36,12 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True, array_like=True):
     """One recipient of a personalised letter, who gets a copy to this address alone.
 
-    data: values for the texts; they win over those of the letter.
+    data: values for the texts; they win over those of the letter. track: False = nothing is measured of this one.
     """
 
     mailbox: Mailbox
     data: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    track: bool = True
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +51,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     template; version: of it, 0 = the published one. data: values for the texts, which are templates exactly when data
     is given, here or for a person, or a template is named. headers: further fields, by name. scheduled_at: unix
     seconds, 0 = now. expires_in: seconds that delivery may take once it is due, 0 = as the settings say. stream: "" =
-    the credential's own. opens, clicks: whether to track, None = as the stream says. sandbox: check everything, send
-    nothing. link_tags: pairs that every link of the HTML gets in its query, such as ``utm_source=shop``.
+    the credential's own. opens, clicks: whether to track, None = as the mode says. tracking: the most that is
+    measured, "" = as the stream says; caps: the same of single recipients, by their address as it is given here.
+    track_text: links of the text part too. sandbox: check everything, send nothing. link_tags: pairs that every link
+    of the HTML gets in its query, such as ``utm_source=shop``.
     once: nobody gets its campaign twice.
     raw: the whole message instead of subject, texts, files and fields.
     """
@@ -78,6 +82,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     opens: bool | None = None
     clicks: bool | None = None
     sandbox: bool = False
+    tracking: Tracking | Literal[""] = ""
+    caps: Mapping[str, Tracking] = msgspec.field(default_factory=dict)
+    track_text: bool = False
     link_tags: str = ""
     once: bool = False
     raw: bytes = b""

@@ -18,7 +18,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     the sender of what NOTIFY asked for).
     eight_bit: the body holds octets above 127. retention: seconds kept after the last delivery ended.
     late: the body is a packed ``Recipe``, from which each message is written before its attempt; size is then that of
-    the message to the first recipient. opens, clicks: whether to track, None = as the stream says. template: the stored
+    the message to the first recipient. opens, clicks: whether to track, None = as the mode says. template: the stored
     one it was written from, as ``NAME@VERSION``. tracking: what is measured, the strictest of tenant, stream and
     message, pinned at acceptance; a recipient's own may be stricter still (``Delivery.tracking``). track_text: links of
     text parts too. tracking_url: ``https://HOST`` under which this message's links and pixel lead to ``public``.

@@ -74,6 +74,7 @@ def _gate(unit: Unit, directory: DirectorySnapshot | LocalDirectory) -> Gate:
         allowances=unit.allowances,
         quota=unit.quota,
         bulk_checked=settings.delivery.transport != "capture",
+        hosts=settings.tracking.hosts,
     )
 
 

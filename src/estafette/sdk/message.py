@@ -40,10 +40,14 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Person:
-    """A recipient who gets a message of its own. data: values for the texts; they win over those of the message."""
+    """A recipient who gets a message of its own. data: values for the texts; they win over those of the message.
+
+    track: False = nothing is measured of this recipient.
+    """
 
     to: str | Address
     data: Mapping[str, Any] = field(default_factory=dict)
+    track: bool = True
 
 
 Mailbox = str | Address
@@ -57,7 +61,10 @@ class Message:
     recipients: instead of to, cc and bcc: each gets a message of its own. template: id or name of a stored template,
     template_version 0 = the published one. data: values for the texts, which are then templates. stream: "" = that of
     the key. scheduled_at: with a time zone; None = now. expires_in: seconds that delivery may take, 0 = as the service
-    does. track_opens, track_clicks: None = as the stream says. sandbox: check everything, send nothing.
+    does. track_opens, track_clicks: False = not; None and True = as the mode says. track_text: links of the text part
+    too. tracking: the most that is measured (``off``, ``aggregate``, ``consented``, ``individual``), "" = as the stream
+    says. link_tags: added to every link of the HTML, such as ``{"utm_source": "shop"}``. sandbox: check everything,
+    send nothing.
     """
 
     from_: Mailbox
@@ -82,6 +89,9 @@ class Message:
     expires_in: float = 0.0
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    track_text: bool = False
+    tracking: str = ""
+    link_tags: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
 
 

@@ -53,6 +53,7 @@ def conclude(office: Office, checked: Resource, *, tenant: str = "") -> Resource
         )  # fmt: skip
     keys = seen_keys(office, domain, checked)
     proved = _proved(office, domain, str(checked.get("zone", "")))
+    proved = msgspec.structs.replace(proved, tracked=tracked(office, checked))
     try:
         return _keep(office, domain, proved, keys, "domain.verify")
     except AlreadyThere:
@@ -84,6 +85,13 @@ def seen_keys(office: Office, domain: Domain, checked: Resource) -> list[SealedK
     found = {line["name"].partition("._domainkey.")[0] for line in lines if line["purpose"] == "dkim" and line["ok"]}
     keys = office.control.keys(domain.tenant, domain.name)
     return [msgspec.structs.replace(key, seen=office.now()) for key in keys if key.selector in found]
+
+
+def tracked(office: Office, checked: Resource) -> float:
+    """Return when the record was found under which measured links may bear the domain's own name: now, or 0."""
+    lines = checked["records"]
+    assert isinstance(lines, list)
+    return office.now() if any(line["ok"] for line in lines if line["purpose"] == "tracking") else 0.0
 
 
 def _proved(office: Office, domain: Domain, zone: str) -> Domain:

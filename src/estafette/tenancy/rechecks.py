@@ -46,6 +46,7 @@ def conclude(office: Office, domain: Domain, checked: Resource | None) -> Domain
     else:
         keys = proof.seen_keys(office, domain, checked)
         after = _judged(office, domain, checked, keys)
+        after = msgspec.structs.replace(after, tracked=proof.tracked(office, checked))
     changed = after.status != domain.status
     action = {"verified": "domain.recovered", "warning": "domain.warning", "pending": "domain.lapsed"}
     entry = office.entry(

@@ -25,6 +25,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 LONGEST = 10 * 366 * 86_400.0
 #: The egress group of a stream of which nothing is said.
 DEFAULT_EGRESS = "default"
+#: What is said beside the mode that measures everybody (facts: screens-and-measurement 3.3).
+NOTICE = (
+    "individual measures every recipient who has not refused: in France, Italy and elsewhere in the EU a pixel needs "
+    "consent before it is sent; choose consented, or aggregate"
+)
 _DAY = 86_400.0
 
 
@@ -184,6 +189,7 @@ def _shown(stream: Stream) -> Resource:
         {"days": list(window.days), "from": window.opens, "to": window.closes, "zone": window.zone} if window else None
     )
     fields["private"] = stream.kind == "personal"
+    fields["notice"] = NOTICE if stream.tracking == "individual" else ""
     return fields
 
 

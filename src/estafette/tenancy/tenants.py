@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from estafette.base.errors import Fault
-from estafette.model.stream import PRIORITY_OF, Stream, ready_made
+from estafette.model.stream import PRIORITY_OF, Stream, Tracking, ready_made
 from estafette.model.tenant import Tenant, Trust
+from estafette.model.tracking import MODES
 from estafette.model.user import LANGUAGES, Language
 from estafette.store.interface.page import FIRST, Page
 from estafette.tenancy import features, plans
@@ -96,11 +97,12 @@ def update(
     alert_to: str | None = None,
     trust: str | None = None,
     language: str | None = None,
+    tracking: str | None = None,
 ) -> Resource:
     """Change what is given, leave the rest; ``queued_limit`` below 0 lifts the limit. Forbidden, Stale, Fault.
 
     overage: stop or bill beyond the plan. alert_to: who is told that it runs out. trust: full or ramp.
-    language: "" = the service's.
+    language: "" = the service's. tracking: the most that any of its streams may measure.
     """
     tenant = office.tenant(name)
     if new_name is not None:
@@ -108,6 +110,7 @@ def update(
     wanted = {
         "name": new_name, "identity": identity, "postal_address": postal_address, "show_id": show_id,
         "queued_limit": queued_limit, "language": None if language is None else _language(language),
+        "tracking": None if tracking is None else _tracking(office, tenant, tracking),
     }  # fmt: skip
     changes: dict[str, object] = {field: value for field, value in wanted.items() if value is not None}
     changes |= plans.terms(
@@ -176,6 +179,16 @@ def _language(text: str) -> Language | Literal[""]:
     if text:
         raise Fault(f"{text[:16]!r} is no language of ours", place="language", fix=f"use {' or '.join(LANGUAGES)}")
     return ""
+
+
+def _tracking(office: Office, tenant: Tenant, mode: str) -> Tracking:
+    """Return a mode by its name. NotInPlan when it is looser than the plan opens."""
+    known = next((each for each in MODES if each == mode), None)
+    if known is None:
+        raise Fault(f"{mode[:16]!r} is no tracking", place="tracking", fix=f"choose one of {', '.join(MODES)}")
+    if known == "individual" and tenant.tracking != known:
+        features.require(office, tenant, "individual-tracking", "tracking")
+    return known
 
 
 def _put(office: Office, before: Tenant, after: Tenant, action: str, detail: str = "") -> Resource:

@@ -12,6 +12,7 @@ from estafette.mail.links import is_query
 from estafette.model.address import Address, AddressError, parse_path
 from estafette.model.letter import Letter, Mailbox
 from estafette.model.placement import Placed, Trouble
+from estafette.model.stream import Tracking
 from estafette.relay.submission.labels import Labels
 from estafette.relay.submission.wrong import Wrong, wrong
 
@@ -56,7 +57,7 @@ def examine(letter: Letter, limits: Limits, now: float) -> Examined:
     for number, mailbox in enumerate(letter.reply_to):
         _address(mailbox, f"reply_to.{number}")
     _headers(letter)
-    return Examined(letter, sender, places, refused, _labels(letter, now))
+    return Examined(letter, sender, places, refused, _labels(letter, places, now))
 
 
 def _address(mailbox: Mailbox, field: str) -> Address:
@@ -122,8 +123,7 @@ def _content(letter: Letter) -> None:
         if any(given) or letter.templated or letter.people:
             fix = "leave out subject, text, html, attachments, headers, template and data"
             raise wrong("raw_and_fields", "a whole message was given beside fields of one", fix, "raw")
-        return
-    if not letter.text and not letter.html and not letter.template:
+    elif not letter.text and not letter.html and not letter.template:
         raise wrong("empty_message", "neither text nor html was given", "give text, html, or a template", "text")
     if letter.link_tags and not is_query(letter.link_tags):
         fix = "write name=value&name=value, encoded for a URL"
@@ -152,7 +152,7 @@ def _headers(letter: Letter) -> None:
             raise wrong("header_not_allowed", str(error), "leave it out, or correct it", field) from None
 
 
-def _labels(letter: Letter, now: float) -> Labels:
+def _labels(letter: Letter, places: Sequence[Place], now: float) -> Labels:
     if len(letter.tags) > MOST_TAGS:
         raise wrong("too_many_tags", f"at most {MOST_TAGS}", "give fewer", "tags")
     for number, tag in enumerate(letter.tags):
@@ -175,7 +175,19 @@ def _labels(letter: Letter, now: float) -> Labels:
         clicks=letter.clicks,
         lasting=letter.expires_in,
         template=f"{letter.template}@{letter.version}" if letter.template else "",
+        tracking=letter.tracking,
+        caps=_caps(letter, places),
+        track_text=letter.track_text,
+        # A letter in fields is composed with its pairs; a whole message gets them when its links are written.
+        link_tags=letter.link_tags if letter.raw else "",
     )
+
+
+def _caps(letter: Letter, places: Sequence[Place]) -> dict[str, Tracking]:
+    """Return the most that may be measured of single recipients, by their address as the envelope has it."""
+    caps = {place.address.text: cap for place in places if (cap := letter.caps.get(place.mailbox.address))}
+    off = (place.address.text for place in places if letter.people and not letter.people[place.index].track)
+    return caps | dict.fromkeys(off, "off")
 
 
 def _label(text: str, longest: int, field: str) -> None:

@@ -85,7 +85,7 @@ def read(family: str, head: Head, said: Labels) -> Labels:
         changes["tags"] = _tags(head, known.tag, said)
     for meaning, name in (("opens", known.opens), ("clicks", known.clicks)):
         if name in present:
-            changes[meaning] = _switch(head, name)
+            changes[meaning] = _switch(head, name) and getattr(said, meaning) is not False
     if known.once in present and _switch(head, known.once):
         changes["once"] = True
     return msgspec.structs.replace(said, **changes)

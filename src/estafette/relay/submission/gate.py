@@ -24,6 +24,7 @@ from estafette.relay.submission.allowances import Allowances
 from estafette.relay.submission.authors import Authors, not_allowed, refuse_disguise
 from estafette.relay.submission.client import ClientInfo
 from estafette.relay.submission.intake import Intake, Passed
+from estafette.relay.submission.measuring import Measuring
 from estafette.store.interface.directory import Directory
 from estafette.tenancy.quota import Quota, Terms
 
@@ -37,6 +38,7 @@ class Gate:
 
     hostname: names us in Received. return_path: our own domain for bounces, to which nobody submits.
     quota: what accounts may send, None for no limits. bulk_checked: bulk mail needs identity, address and DKIM.
+    hosts: measured links may lead to a tenant's own name.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Gate:
         allowances: Allowances | None = None,
         quota: Quota | None = None,
         bulk_checked: bool = False,
+        hosts: bool = False,
     ) -> None:
         self._directory = directory
         self._limits = limits
@@ -64,6 +67,7 @@ class Gate:
         self._allowances = allowances or Allowances()
         self._quota = quota
         self._bulk_checked = bulk_checked
+        self._measuring = Measuring(directory, hosts=hosts)
         self._intake = Intake(retention, delivery, mint)
 
     def authenticate(self, username: str, password: bytes, client: str) -> Identity:
@@ -230,6 +234,7 @@ class Gate:
             head=head,
             at=at,
             source=client.address,
+            measured=self._measuring.decide(identity.tenant, identity.stream, said, domain, envelope.recipients),
             terms=None if trial else self._terms(identity, len(envelope.recipients), at),
         )
 

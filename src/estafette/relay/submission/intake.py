@@ -16,6 +16,7 @@ from estafette.model.event import Event, pack
 from estafette.model.message import Content, Delivery, Submission
 from estafette.model.stream import PRIORITY_OF
 from estafette.relay.submission.labels import Labels
+from estafette.relay.submission.measuring import NOTHING, Measured
 from estafette.tenancy.quota import Terms
 
 _SUBJECT = 200
@@ -24,7 +25,7 @@ _SUBJECT = 200
 class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """A message that the gate let through. at: unix seconds of acceptance. source: the client's address.
 
-    terms: what the account's quota says, None when the message may go as it is.
+    measured: of opens and clicks. terms: what the account's quota says, None when the message may go as it is.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     head: Head
     at: float
     source: str
+    measured: Measured = NOTHING
     terms: Terms | None = None
 
 
@@ -91,6 +93,10 @@ class Intake:
             opens=passed.labels.opens,
             clicks=passed.labels.clicks,
             template=passed.labels.template,
+            tracking=passed.measured.mode,
+            track_text=passed.labels.track_text,
+            tracking_url=passed.measured.url,
+            link_tags=passed.labels.link_tags,
         )
 
     def _delivery(self, passed: Passed, recipient: Recipient, number: int, size: int) -> Delivery:
@@ -115,6 +121,7 @@ class Intake:
             notify=recipient.notify,
             orcpt=recipient.orcpt,
             credential=identity.credential,
+            tracking=passed.measured.of(recipient.address),
         )
 
     def _queued(self, content: Content, row: Delivery) -> bytes:
@@ -135,6 +142,7 @@ class Intake:
                 tags=content.tags,
                 metadata=content.metadata,
                 template=content.template,
+                from_domain=row.from_domain,
             )
         )
 

@@ -298,7 +298,8 @@ def _results(ready: Iterable[Ready | Result]) -> list[Result]:
 def _labelled(examined: Examined) -> bool:
     """Whether a request says anything that a whole message would say in its X-Estafette fields."""
     labels = examined.labels
-    return bool(labels.campaign or labels.tags or labels.metadata or labels.due or labels.lasting)
+    measured = labels.tracking or labels.link_tags or {labels.opens, labels.clicks} != {None}
+    return bool(measured or labels.campaign or labels.tags or labels.metadata or labels.due or labels.lasting)
 
 
 def _international(letter: Letter) -> bool:

@@ -16,6 +16,7 @@ from estafette.model.letter import Letter, Mailbox
 from estafette.model.message import Content
 from estafette.model.placement import Result
 from estafette.model.rule import Filter, Rule
+from estafette.model.tracking import strictest
 from estafette.relay.submission.examination import FURTHEST
 from estafette.relay.submission.posting import Posting
 from estafette.relay.submission.wrong import Wrong, wrong
@@ -121,6 +122,12 @@ class Recall:
             campaign=content.campaign,
             tags=content.tags,
             metadata=content.metadata,
+            # Sent again by hand, it is counted at most: who was to be left out of measuring is no longer known.
+            tracking=strictest(content.tracking, "aggregate"),
+            opens=content.opens,
+            clicks=content.clicks,
+            track_text=content.track_text,
+            link_tags=content.link_tags,
         )
         return (await self._posting.post(identity, [letter], client=client, key=key))[0]
 

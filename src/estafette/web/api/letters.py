@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from json import JSONDecodeError
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -98,6 +99,11 @@ class PersonBody(Body):
 
     to: MailboxLike
     data: dict[str, Any] = Field(default={})
+    track: bool = Field(default=True, description="false: nothing is measured of this recipient")
+
+
+Mode = Literal["", "off", "aggregate", "consented", "individual"]
+Pairs = Annotated[dict[str, Annotated[str, Field(max_length=255)]], Field(max_length=20)]
 
 
 class EmailBody(Body):
@@ -127,8 +133,11 @@ class EmailBody(Body):
     data: dict[str, Any] | None = Field(default=None, description="Values for the texts, which are then templates")
     scheduled_at: Moment | None = None
     expires_in: float = Field(default=0, ge=0, description="Seconds that delivery may take; 0 = as the service does")
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    track_opens: bool | None = Field(default=None, description="false: no pixel; true adds nothing to the mode")
+    track_clicks: bool | None = Field(default=None, description="false: links stay as they are")
+    track_text: bool = Field(default=False, description="Links of the text part are measured too")
+    tracking: Mode = Field(default="", description="The most that is measured; never more than the stream allows")
+    link_tags: Pairs = Field(default={}, description="Added to every link of the HTML, such as utm_source")
     sandbox: bool = Field(default=False, description="Check everything, send nothing")
 
 
@@ -144,6 +153,11 @@ class RawBody(Body):
     campaign: str = Field(default="", max_length=255)
     scheduled_at: Moment | None = None
     expires_in: float = Field(default=0, ge=0)
+    track_opens: bool | None = None
+    track_clicks: bool | None = None
+    track_text: bool = False
+    tracking: Mode = ""
+    link_tags: Pairs = Field(default={})
     sandbox: bool = False
 
 
@@ -168,6 +182,11 @@ async def raw_letter(request: Request, sender: str, to: list[str]) -> Letter:
         campaign=given.campaign,
         scheduled_at=given.scheduled_at.timestamp() if given.scheduled_at else 0.0,
         expires_in=given.expires_in,
+        opens=given.track_opens,
+        clicks=given.track_clicks,
+        track_text=given.track_text,
+        tracking=given.tracking,
+        link_tags=_query(given.link_tags),
         sandbox=given.sandbox,
     )
 
@@ -180,7 +199,7 @@ def letter(body: EmailBody) -> Letter:
         cc=_mailboxes(body.cc),
         bcc=_mailboxes(body.bcc),
         reply_to=_mailboxes(body.reply_to),
-        people=tuple(Person(mailbox(person.to), person.data) for person in body.recipients),
+        people=tuple(Person(mailbox(person.to), person.data, person.track) for person in body.recipients),
         subject=body.subject,
         text=body.text,
         html=body.html,
@@ -200,8 +219,16 @@ def letter(body: EmailBody) -> Letter:
         expires_in=body.expires_in,
         opens=body.track_opens,
         clicks=body.track_clicks,
+        track_text=body.track_text,
+        tracking=body.tracking,
+        link_tags=_query(body.link_tags),
         sandbox=body.sandbox,
     )
+
+
+def _query(pairs: Mapping[str, str]) -> str:
+    """Return pairs as a URL's query has them."""
+    return urlencode(pairs, quote_via=quote, encoding="utf-8", errors="replace")
 
 
 def mailbox(given: str | MailboxBody) -> Mailbox:

@@ -83,6 +83,7 @@ class StreamResource(BaseModel):
     suppression: Literal["stream", "tenant"]
     window: WindowShown | None
     private: bool = Field(description="Content and recipients are shown to their sender only")
+    notice: str = Field(description="What to know about its tracking; empty: nothing")
     version: int
 
 

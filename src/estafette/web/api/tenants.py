@@ -40,6 +40,9 @@ class TenantChange(Body):
     alert_to: str | None = Field(default=None, max_length=320, description="Who is told before the plan runs out")
     trust: Literal["full", "ramp"] | None = Field(default=None, description="Operators only")
     language: Literal["", "en", "fr"] | None = Field(default=None, description="Of letters and notices")
+    tracking: Literal["off", "aggregate", "consented", "individual"] | None = Field(
+        default=None, description="The most that any of its streams may measure"
+    )
 
 
 class Suspension(Body):
@@ -68,6 +71,7 @@ class TenantResource(BaseModel):
     trust: str
     parent: str
     language: str = Field(description="Of letters and notices to its people; empty: the service's")
+    tracking: Literal["off", "aggregate", "consented", "individual"]
     streams: list[str] = Field(examples=[["personal", "transactional", "bulk"]])
     version: int
 

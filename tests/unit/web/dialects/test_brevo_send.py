@@ -223,8 +223,6 @@ WRONG = [
     (message(headers={"Bcc": "x@y.example"}), 400, "invalid_parameter", "headers.Bcc"),
     (message(headers={"X-A": "1", "x-a": "2"}), 400, "duplicate_parameter", "headers"),
     (message(headers={"X-Sib-Sandbox": "yes"}), 400, "invalid_parameter", "headers.X-Sib-Sandbox"),
-    (message(to=[{"email": "b@y.example", "contactPixelTrackingConsent": False}]), 406, "not_acceptable",
-     "contactPixelTrackingConsent"),
     (message(sender={"email": "ann@rival.example"}), 403, "permission_denied", "sender_not_allowed"),
     (message(sender={"id": 7}), 404, "document_not_found", "there is no sender 7"),
     (message(to=[{"email": "nobody@y.example"}]), 403, "permission_denied", "suppressed"),

@@ -44,5 +44,6 @@ def _batches(letters: Sequence[Letter], places: Sequence[int]) -> list[Batch]:
     if len(chosen) == 1:
         return [Batch(letters[chosen[0]], chosen), *batches]
     people = tuple(Person(letters[place].to[0], letters[place].data or {}) for place in chosen)
-    whole = msgspec.structs.replace(letters[chosen[0]], to=(), people=people, data=None)
+    caps = {address: cap for place in chosen for address, cap in letters[place].caps.items()}
+    whole = msgspec.structs.replace(letters[chosen[0]], to=(), people=people, data=None, caps=caps)
     return [Batch(whole, chosen), *batches]

@@ -13,7 +13,6 @@ from estafette.relay.submission.wrong import wrong
 from estafette.web.api.letters import Moment, Octets
 from estafette.web.api.strict import Body
 from estafette.web.dialects.people import decoded
-from estafette.web.dialects.translation import refused
 
 #: ``messageVersions`` of one request.
 MOST_VERSIONS = 1000
@@ -30,7 +29,10 @@ class Form(Body):
 
 
 class Person(Form):
-    """An address and the name beside it, which django-anymail writes in encoded words when it holds a comma."""
+    """An address and the name beside it, which django-anymail writes in encoded words when it holds a comma.
+
+    contact_pixel_tracking_consent: False = this recipient is counted at most; True is no proof, so it adds nothing.
+    """
 
     email: str = Field(min_length=1, max_length=320)
     name: str | None = Field(default=None, max_length=1000)
@@ -38,9 +40,6 @@ class Person(Form):
 
     def mailbox(self) -> Mailbox:
         """Return the mailbox."""
-        if self.contact_pixel_tracking_consent is False:
-            fix = "use a stream that tracks nothing for those who do not consent"
-            raise refused("contactPixelTrackingConsent", "tracking is not switched for one recipient", fix)
         return Mailbox(self.email, decoded(self.name or ""))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from estafette.model.letter import Letter, Mailbox
+from estafette.model.stream import Tracking
 from estafette.relay.submission.examination import MOST_PEOPLE
 from estafette.relay.submission.wrong import Wrong, wrong
 from estafette.web.dialects.brevo.errors import named
@@ -77,11 +78,14 @@ class _Writer:
         reply_to = own.reply_to or self._given.reply_to
         params = {**(self._given.params or {}), **(own.params or {})}
         live = template is not None or templated(texts.subject + texts.html + texts.text)
+        cc = own.cc if own.cc is not None else self._given.cc
+        bcc = own.bcc if own.bcc is not None else self._given.bcc
         return Letter(
             sender=self._sender,
             to=_mailboxes(own.to),
-            cc=_mailboxes(own.cc if own.cc is not None else self._given.cc),
-            bcc=_mailboxes(own.bcc if own.bcc is not None else self._given.bcc),
+            cc=_mailboxes(cc),
+            bcc=_mailboxes(bcc),
+            caps=_caps((own.to, cc, bcc)),
             reply_to=(reply_to.mailbox(),) if reply_to else (),
             subject=texts.subject,
             html=texts.html,
@@ -133,6 +137,12 @@ def _ours(said: Texts) -> Texts:
 
 def _mailboxes(people: Sequence[Person] | None) -> tuple[Mailbox, ...]:
     return tuple(person.mailbox() for person in people or ())
+
+
+def _caps(lists: Iterable[Sequence[Person] | None]) -> dict[str, Tracking]:
+    """Return the most that may be measured of whom the request says have not consented."""
+    people = (person for people in lists for person in people or ())
+    return {person.email: "aggregate" for person in people if person.contact_pixel_tracking_consent is False}
 
 
 def present(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Message(Body):
             stream=STREAMS.get(stream, stream),
             opens=self.TrackOpens,
             clicks=None if self.TrackLinks is None else _LINKS[self.TrackLinks],
+            track_text=self.TrackLinks == "HtmlAndText",
         )
 
     def _sender(self) -> Mailbox:
