@@ -85,6 +85,8 @@ class _Judge:
     def _weighed(self, place: int, copy: Copy) -> tuple[Agent, tuple[str, ...]]:
         hit = self._hits[place]
         signs = _signs(hit, copy)
+        if signs and place in self._company.scanned:
+            signs.append("scanned")
         if copy.gateway and place in self._company.shared:
             signs.append(self._company.shared[place])
         if copy.gateway and signs:

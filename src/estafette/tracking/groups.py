@@ -27,6 +27,7 @@ class Company:
         self._known = known
         self.bursts: dict[int, str] = {}
         self.same: set[int] = set()
+        self.scanned: set[int] = set()
         self.shared: dict[int, str] = {}
         order = sorted(range(len(hits)), key=lambda place: moment(hits[place]))
         for places in _apart(order, lambda place: _mail(hits[place])):
@@ -51,8 +52,10 @@ class Company:
         end = self._hits[inside[-1]].at + SAME_SECONDS
         for place in places:
             hit = self._hits[place]
-            if start <= hit.at <= end and (hit.visitor, hit.agent) in sources:
-                self.same.add(place)
+            if start <= hit.at <= end:
+                self.scanned.add(place)
+                if (hit.visitor, hit.agent) in sources:
+                    self.same.add(place)
 
     def _look_for_many(self, places: list[int]) -> None:
         """Rule 11 looks at links; an open within the same minutes from the same address only remembers it as a sign."""

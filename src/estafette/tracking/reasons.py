@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "early": "Soon after the receiving server's 250. A sign, never a reason alone.",
     "odd_agent": "The program says nothing of itself, or nothing that a browser would.",
     "network_probable": "The address belongs to a network from which mostly machines come.",
+    "scanned": "A scanner looked at the same message within minutes. Never the only sign.",
     "gateway": "The message was taken by a security gateway, whose scanners open links.",
     "prefetch_suspected": "The image proxy loaded so soon after delivery that nobody may have read.",
     "single_link": "The message has one link: a scanner of all links looks like a person.",

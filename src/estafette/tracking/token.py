@@ -67,7 +67,11 @@ def read(keyring: Keyring, token: str) -> Target | None:
     if len(token) > LONGEST:
         return None
     try:
-        sealed = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        given = token.encode("ascii")
+        sealed = base64.urlsafe_b64decode(given + b"=" * (-len(token) % 4))
+        # The decoder passes over foreign letters and loose bits; a token has one spelling.
+        if base64.urlsafe_b64encode(sealed).rstrip(b"=") != given:
+            return None
         return _decode(keyring.open_alike(PURPOSE, sealed))
     except (SealBroken, binascii.Error, UnicodeEncodeError, ValueError, msgspec.MsgspecError):
         return None
