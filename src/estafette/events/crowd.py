@@ -1,0 +1,124 @@
+"""The crowd: hits of aggregate measuring, in memory until they are classified, and then numbers without a person.
+
+A visitor is known for some minutes as a hash, with a salt that no disk has and that changes each day; the address and
+the program's name are let go of with the request. What is on disk meanwhile is ``acts.Counted``: which link of which
+campaign was hit how often in which minute.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from estafette.base.ids import Mint
+from estafette.events.acts import Counted, Fact, Group
+from estafette.model.event import Event, pack
+from estafette.model.tracking import Hit
+from estafette.tracking.classify import VERSION, classify
+from estafette.tracking.evidence import Seen, Verdict
+from estafette.tracking.reasons import code
+
+#: Hits in memory; above it they are counted without being classified.
+MOST = 300_000
+MINUTE = 60
+_DAY = 86_400
+
+
+class Visitors:
+    """Who stands behind a hit, told apart for a day at most."""
+
+    def __init__(self) -> None:
+        self._day = -1
+        self._salt = b""
+
+    def of(self, at: float, address: str, agent: str) -> str:
+        """Return what stands for an address and program; others stand for the same tomorrow, and in other processes."""
+        if (day := int(at) // _DAY) != self._day:
+            self._day, self._salt = day, os.urandom(16)
+        who = f"{address}\0{agent}".encode("utf-8", "replace")
+        return blake2b(who, digest_size=12, key=self._salt).hexdigest()
+
+
+class Crowd:
+    """One process's. final_after: seconds that a hit waits for others of the same visitor."""
+
+    def __init__(self, mint: Mint, final_after: float, most: int = MOST) -> None:
+        self._mint = mint
+        self._wait = final_after
+        self._most = most
+        self._held = 0
+        self._visits: dict[tuple[str, str], list[tuple[Seen, Group]]] = {}
+        self._minutes: dict[int, set[tuple[str, str]]] = {}
+        self._beyond: dict[int, Counter[Group]] = {}
+
+    def add(self, hit: Seen, group: Group) -> int:
+        """Remember a hit whose ``visitor`` is one of ``Visitors``; return its minute (unix seconds / 60)."""
+        minute = int(hit.at) // MINUTE
+        if self._held >= self._most:
+            self._beyond.setdefault(minute, Counter())[group] += 1
+            return minute
+        key = (group.tenant, hit.visitor)
+        self._visits.setdefault(key, []).append((hit, group))
+        self._minutes.setdefault(minute, set()).add(key)
+        self._held += 1
+        return minute
+
+    def due(self, now: float) -> list[int]:
+        """Return the minutes whose hits have waited long enough, oldest first."""
+        last = (now - self._wait) / MINUTE - 1
+        return sorted(minute for minute in self._minutes.keys() | self._beyond.keys() if minute <= last)
+
+    def judged(self, minute: int) -> list[Fact]:
+        """Return the events of a minute, each with the number of hits that are alike; earlier minutes come first."""
+        found: Counter[tuple[Group, Hit]] = Counter()
+        for key in self._minutes.pop(minute, ()):
+            visits = self._visits.get(key, [])
+            verdicts = classify([hit for hit, _ in visits], {})
+            for (hit, group), verdict in zip(visits, verdicts, strict=True):
+                if int(hit.at) // MINUTE == minute:
+                    found[group, _hit(group, verdict, hit.program.family)] += 1
+            self._let_go(key, visits, minute)
+        for group, count in self._beyond.pop(minute, {}).items():
+            found[group, _unknown(group, "overload")] += count
+        return [_fact(self._mint, minute, group, hit, count) for (group, hit), count in found.items()]
+
+    def _let_go(self, key: tuple[str, str], visits: list[tuple[Seen, Group]], minute: int) -> None:
+        """Forget what is judged, but for what may make later hits of the visitor look different."""
+        kept = []
+        if visits and int(visits[-1][0].at) // MINUTE > minute:
+            kept = [each for each in visits if each[0].at >= (minute + 1) * MINUTE - self._wait]
+        self._held -= len(visits) - len(kept)
+        if kept:
+            self._visits[key] = kept
+        else:
+            self._visits.pop(key, None)
+
+
+def restarted(mint: Mint, counted: Iterable[Counted]) -> list[Fact]:
+    """Return the events of hits whose process ended before they were classified."""
+    sums: Counter[tuple[int, Group]] = Counter()
+    for each in counted:
+        sums[each.minute, each.group] += each.count
+    return [_fact(mint, minute, group, _unknown(group, "restart"), count) for (minute, group), count in sums.items()]
+
+
+def _hit(group: Group, verdict: Verdict, family: str) -> Hit:
+    # Figures of a reason would make each hit one of its own.
+    reasons = tuple(dict.fromkeys(map(code, verdict.reasons)))
+    return Hit(
+        verdict.agent, reasons, VERSION, mode="aggregate", link=group.link, url=group.url, client=family
+    )  # fmt: skip
+
+
+def _unknown(group: Group, reason: str) -> Hit:
+    return Hit("unknown", (reason,), VERSION, mode="aggregate", link=group.link, url=group.url)
+
+
+def _fact(mint: Mint, minute: int, group: Group, hit: Hit, count: int) -> Fact:
+    event = Event(
+        id=mint.next(), at=float(minute * MINUTE), kind=group.kind, tenant=group.tenant, stream=group.stream, message=0,
+        campaign=group.campaign, tags=group.tags, template=group.template, hit=hit, count=count,
+    )  # fmt: skip
+    return Fact(pack(event))
