@@ -38,8 +38,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``dsn_unread``.
     charged: unix seconds of the window whose units it takes, when that is a later one than ``at``'s; else 0.
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
-    ``NAME@VERSION``; only ``queued`` says it, and what is measured. hit: what caused an ``opened`` or ``clicked``.
+    ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
+    from_domain: the domain of From. What is counted goes by an event's own labels: whoever writes one says them all.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     template: str = ""
     hit: Hit | None = None
     count: int = 1
+    from_domain: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

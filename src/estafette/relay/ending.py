@@ -62,11 +62,13 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         site=outcome.site or delivery.lane,
         source=outcome.source,
         reason="expired" if decision.expired else outcome.reason,
-        credential=content.credential if content is not None else "",
+        credential=content.credential if content is not None else delivery.credential,
         size=delivery.size,
         steps=outcome.steps,
         tags=content.tags if content is not None else (),
         metadata=content.metadata if content is not None else {},
+        template=content.template if content is not None else "",
+        from_domain=delivery.from_domain,
     )
 
 

@@ -98,6 +98,8 @@ class Withdrawal:
             attempt=row.attempts,
             site=row.lane,
             reason=reason,
+            credential=row.credential,
             size=row.size,
+            from_domain=row.from_domain,
         )
         return Settlement(message=row.message, number=row.number, kind="done", event=pack(event), spent=False)

@@ -135,7 +135,7 @@ async def open_janitor(unit: Unit) -> None:
             await unit.store.hits.prune(now - unit.settings.retention.hits)
             await asyncio.to_thread(unit.directory.control.receipts.prune, now - LASTS)
 
-    from estafette.runtime.counting import open_meter
+    from estafette.runtime.counting import open_counters, open_meter
     from estafette.runtime.post_office import carry_letters
     from estafette.runtime.upkeep import keep_domains
 
@@ -143,6 +143,7 @@ async def open_janitor(unit: Unit) -> None:
     unit.background(lambda: carry_letters(unit))
     unit.background(lambda: keep_domains(unit))
     open_meter(unit)
+    open_counters(unit)
     unit.every(OBSERVE_EVERY, lambda: _observe(unit))
 
 

@@ -1,4 +1,4 @@
-"""Assembly of what is counted: the quota of a process that accepts mail, and the janitor's metering."""
+"""Assembly of what is counted: the quota of a process that accepts mail, the janitor's metering and its statistics."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from estafette.base import ids, log
 from estafette.base.errors import StoreFault
 from estafette.base.metrics import counter
+from estafette.events.reader import follow
 from estafette.relay import service_mail
 from estafette.relay.custody import Custody
+from estafette.reporting.desk import CountingDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
 from estafette.tenancy import alerts, metering, statements, trust
@@ -44,6 +46,13 @@ def open_meter(unit: Unit) -> None:
     janitor = Janitor(unit)
     unit.readers.append(janitor)
     unit.background(janitor.run)
+
+
+def open_counters(unit: Unit) -> None:
+    """Count what happened to mail, from the log, for as long as the janitor lives."""
+    desk = CountingDesk(unit.store.statistics, unit.store.history)
+    unit.readers.append(desk)
+    unit.background(lambda: follow(unit.store.history, desk))
 
 
 class Janitor:

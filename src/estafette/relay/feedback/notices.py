@@ -171,5 +171,5 @@ def _queued(letter: Content, delivery: Delivery, number: int) -> Event:
     return Event(
         id=number, at=letter.accepted, kind="queued", tenant=letter.tenant, stream=letter.stream,
         message=letter.id, number=1, recipient=delivery.address, credential=letter.credential,
-        size=letter.size, reason="notice",
+        size=letter.size, reason="notice", from_domain=letter.header_from,
     )  # fmt: skip

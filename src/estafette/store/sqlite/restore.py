@@ -108,4 +108,6 @@ def _cancelled(row: tuple[object, ...], mint: Mint, now: float) -> Event:
         stream=delivery.stream,
         recipient=delivery.address,
         campaign=delivery.campaign,
+        credential=delivery.credential,
+        from_domain=delivery.from_domain,
     )

@@ -63,7 +63,8 @@ class SqliteStatistics:
         run_many(connection, "insert_names", [(name,) for name in new], file=_FILE)
         for start in range(0, len(new), _ASKED):
             part = new[start : start + _ASKED]
-            found.update(connection.execute(sql("names", len(part), _FILE), part).fetchall())
+            rows: list[tuple[Any, ...]] = connection.execute(sql("names", len(part), _FILE), part).fetchall()
+            found.update(rows)
         return found
 
     def _remember(self, numbers: Mapping[str, int]) -> None:
@@ -107,8 +108,10 @@ class SqliteStatistics:
         def work(reader: apsw.Connection) -> tuple[int, dict[Cell, int]]:
             with reader:
                 position = get_meta(reader, _POSITION) or 0
-                rows = reader.execute(sql("everything", file=_FILE), (since // HOUR,))
-                return position, {_cell(*row[:4]): row[4] for row in rows}
+                rows: list[tuple[Any, ...]] = reader.execute(
+                    sql("everything", file=_FILE), (since // HOUR,)
+                ).fetchall()
+            return position, {_cell(*row[:4]): row[4] for row in rows}
 
         return await self._in_reader(work)
 
