@@ -126,7 +126,8 @@ class WebhookTables(Tables):
         """See ``Webhooks``."""
         with self.counting() as connection:
             put_rows(connection, WEBHOOK_CALL, [columns(call) for call in settlement.calls])
-            for webhook, message in settlement.ended:
+            waiting = {call.chain for call in settlement.calls if call.state == "pending" and call.due is None}
+            for webhook, message in waiting.union(settlement.ended):
                 _release(connection, webhook, message, settlement.now)
             put_rows(connection, WEBHOOK_READER, [columns(reader) for reader in settlement.readers])
             for reader in settlement.finished:
