@@ -49,7 +49,8 @@ class RawHit(msgspec.Struct, frozen=True, array_like=True):
     """A hit of individual measuring as it came, kept for ``retention.hits`` at most.
 
     id: 63-bit id, which becomes the event's. kind: ``opened`` or ``clicked``. agent: the User-Agent, at most 300
-    characters; method, purpose: of the request (``Purpose``, ``Sec-Purpose``, ``X-Moz``, joined).
+    characters; method, purpose: of the request (``Purpose``, ``Sec-Purpose``, ``X-Moz``, joined). links: how many links
+    of the message are measured, 0 when nobody knows.
     """
 
     id: int
@@ -68,3 +69,4 @@ class RawHit(msgspec.Struct, frozen=True, array_like=True):
     campaign: str = ""
     tags: tuple[str, ...] = ()
     template: str = ""
+    links: int = 0

@@ -7,7 +7,6 @@ time alone, no scanner is answered differently for it, and no link is planted to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from estafette.model.tracking import Agent
 from estafette.tracking.evidence import UNKNOWN_COPY, Copy, Knowledge, Letter, Seen, Verdict
@@ -34,28 +33,14 @@ def classify(hits: Sequence[Seen], known: Knowledge) -> list[Verdict]:
     n log n.
     """
     judge = _Judge(hits, known)
-    verdicts: list[Verdict | None] = [None] * len(hits)
+    # Opens first: whether somebody was seen to read matters for clicks.
     order = sorted(range(len(hits)), key=lambda place: (hits[place].kind == "clicked", moment(hits[place])))
-    firsts: set[tuple[Letter | None, str]] = set()
-    for place in order:
-        hit, (agent, reasons) = hits[place], judge.of(place)
-        person = is_person(agent, reasons)
-        key = (hit.letter, hit.kind)
-        verdicts[place] = Verdict(
-            agent=agent, reasons=reasons, first=person and hit.letter is not None and key not in firsts
-        )
-        if person:
-            firsts.add(key)
-    return [verdict for verdict in verdicts if verdict is not None]
-
-
-def is_person(agent: str, reasons: Sequence[str]) -> bool:
-    """Whether a hit counts as somebody's (rule 13): a person, or an image proxy that did not load at delivery."""
-    return agent == "human" or (agent == "image_proxy" and "prefetch_suspected" not in reasons)
+    found = {place: judge.of(place) for place in order}
+    return [found[place] for place in range(len(hits))]
 
 
 class _Judge:
-    """Looks at one hit after the other: opens first, since whether somebody was seen to read matters for clicks."""
+    """Looks at one hit after the other, and remembers who was seen to read."""
 
     def __init__(self, hits: Sequence[Seen], known: Knowledge) -> None:
         self._hits = hits
@@ -63,26 +48,26 @@ class _Judge:
         self._company = Company(hits, known)
         self._read: dict[Letter, float] = {}
 
-    def of(self, place: int) -> tuple[Agent, tuple[str, ...]]:
+    def of(self, place: int) -> Verdict:
         hit = self._hits[place]
         copy = self._known.get(hit.letter or (0, 0), UNKNOWN_COPY)
         found = _alone(hit, copy) or self._among(place) or self._weighed(place, copy)
-        if hit.kind == "opened" and hit.letter is not None and is_person(*found):
+        if hit.kind == "opened" and hit.letter is not None and found.person:
             self._read.setdefault(hit.letter, hit.at)
         return found
 
-    def _among(self, place: int) -> tuple[Agent, tuple[str, ...]] | None:
+    def _among(self, place: int) -> Verdict | None:
         """What the hits around it decide (rules 8 and 11)."""
         company = self._company
         if place in company.bursts:
-            return "scanner", (company.bursts[place],)
+            return Verdict(agent="scanner", reasons=(company.bursts[place],))
         if place in company.same:
-            return "scanner", ("same_source",)
+            return Verdict(agent="scanner", reasons=("same_source",))
         if place in company.shared and self._hits[place].kind == "clicked":
-            return "scanner", (company.shared[place],)
+            return Verdict(agent="scanner", reasons=(company.shared[place],))
         return None
 
-    def _weighed(self, place: int, copy: Copy) -> tuple[Agent, tuple[str, ...]]:
+    def _weighed(self, place: int, copy: Copy) -> Verdict:
         hit = self._hits[place]
         signs = _signs(hit, copy)
         if signs and place in self._company.scanned:
@@ -90,28 +75,28 @@ class _Judge:
         if copy.gateway and place in self._company.shared:
             signs.append(self._company.shared[place])
         if copy.gateway and signs:
-            return "scanner", (*signs, f"gateway:{copy.gateway}")
+            return Verdict(agent="scanner", reasons=(*signs, f"gateway:{copy.gateway}"))
         if len(signs) >= SIGNS:
-            return "scanner", tuple(signs)
+            return Verdict(agent="scanner", reasons=tuple(signs))
         if signs and not signs[0].startswith("early"):
-            return "unknown", (*signs, "one_sign")
-        return self._undecided(hit, copy) or ("human", (*signs, *_marks(hit, copy)))
+            return Verdict(agent="unknown", reasons=(*signs, "one_sign"))
+        return self._undecided(hit, copy) or Verdict(agent="human", reasons=(*signs, *_marks(hit, copy)))
 
-    def _undecided(self, hit: Seen, copy: Copy) -> tuple[Literal["unknown"], tuple[str, ...]] | None:
+    def _undecided(self, hit: Seen, copy: Copy) -> Verdict | None:
         """Rule 15: the only link of a mail behind a gateway, opened by somebody who was not seen to read."""
         if hit.kind == "opened" or copy.links != 1 or not copy.gateway or hit.letter is None:
             return None
         if self._read.get(hit.letter, hit.at) < hit.at:
             return None
-        return "unknown", ("single_link", f"gateway:{copy.gateway}", "no_open")
+        return Verdict(agent="unknown", reasons=("single_link", f"gateway:{copy.gateway}", "no_open"))
 
 
-def _alone(hit: Seen, copy: Copy) -> tuple[Agent, tuple[str, ...]] | None:
+def _alone(hit: Seen, copy: Copy) -> Verdict | None:
     """What a hit is by itself, whatever was around it (rules 4 to 7)."""
     if hit.method.upper() not in _FOLLOWS:
-        return "scanner", ("method",)
+        return Verdict(agent="scanner", reasons=("method",))
     if ahead(hit):
-        return "preview", ("prefetch",)
+        return Verdict(agent="preview", reasons=("prefetch",))
     network = hit.network
     if network is not None and network.certainty == "certain" and network.says(hit.kind):
         return _of_program(network.agent, f"network:{network.name}", hit, copy)
@@ -124,19 +109,17 @@ def _alone(hit: Seen, copy: Copy) -> tuple[Agent, tuple[str, ...]] | None:
 _CODES = {"proxy_prefetch": "bare_agent", "image_proxy": "image_proxy"}
 
 
-def _of_program(agent: Agent, reason: str, hit: Seen, copy: Copy) -> tuple[Agent, tuple[str, ...]]:
+def _of_program(agent: Agent, reason: str, hit: Seen, copy: Copy) -> Verdict:
     if agent == "image_proxy" and copy.delivered and hit.at - copy.delivered < AT_DELIVERY:
-        return agent, (reason, "prefetch_suspected")
-    return agent, (reason,)
+        return Verdict(agent=agent, reasons=(reason, "prefetch_suspected"))
+    return Verdict(agent=agent, reasons=(reason,))
 
 
 def _signs(hit: Seen, copy: Copy) -> list[str]:
     """Signs that are counted, strange programs and networks before time."""
     signs = []
-    if hit.program.agent and hit.program.says(hit.kind):
-        signs.append("odd_agent")
-    elif hit.program.agent and hit.kind == "clicked":
-        # Nobody clicks with a mail program's prefetcher or image proxy.
+    # What is a sign on opens only is one on clicks too: nobody clicks with a prefetcher or an image proxy.
+    if hit.program.agent and (hit.program.says(hit.kind) or hit.kind == "clicked"):
         signs.append("odd_agent")
     if hit.network is not None and hit.network.certainty == "probable" and hit.network.says(hit.kind):
         signs.append(f"network_probable:{hit.network.name}")

@@ -57,8 +57,12 @@ UNKNOWN_COPY = Copy()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hit was. reasons: codes of ``reasons.REASONS``, some with figures behind a colon. first: see ``Hit``."""
+    """What a hit was. reasons: codes of ``reasons.REASONS``, some with figures behind a colon."""
 
     agent: Agent
     reasons: tuple[str, ...] = ()
-    first: bool = False
+
+    @property
+    def person(self) -> bool:
+        """Whether it counts as somebody's (rule 13): a person, or an image proxy that did not load at delivery."""
+        return self.agent == "human" or (self.agent == "image_proxy" and "prefetch_suspected" not in self.reasons)

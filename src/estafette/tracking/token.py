@@ -30,7 +30,7 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
     message, number, person: of individual measuring, and of ``view`` and ``unsubscribe``; 0 and b"" in aggregate.
     person: ``person_of`` the recipient. campaign, template, tag: the group that an aggregate hit counts for (one of
     them), or the labels of the message. link: place of the link, 1-based. url: where a click leads, whole.
-    topic: of an unsubscription, "" = the stream.
+    topic: of an unsubscription, "" = the stream. links: how many links of the message are measured, 0 = not told.
     """
 
     kind: LinkKind
@@ -45,6 +45,7 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
     link: int = 0
     url: str = ""
     topic: str = ""
+    links: int = 0
 
     @property
     def aggregate(self) -> bool:
