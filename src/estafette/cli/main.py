@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "statement": ("statement:app", "What a tenant used in a month, and what that costs."),
     "suspension": ("suspension:app", "Mail that a rule or the operator has stopped."),
     "suppression": ("suppression:app", "Addresses that get no mail."),
+    "consent": ("consent:app", "Who may be measured."),
     "template": ("template:app", "Texts with places for values: draft, publish, preview."),
     "keyring": ("keyring:app", "Keys under which secrets rest: list, rotate, seal again."),
     "audit": ("audit:app", "Who changed what."),

@@ -14,17 +14,17 @@ ActorKind = Literal["operator", "user", "key", "credential", "cli"]
 #: What each role may do within its tenant. ``read`` is every resource except ``billing``, ``people`` and ``audit``.
 ROLES: dict[Role, frozenset[str]] = {
     "owner": frozenset(
-        {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "templates",
-         "campaigns", "webhooks", "queue", "billing", "audit", "break_glass"}
+        {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
+         "templates", "campaigns", "webhooks", "queue", "billing", "audit", "break_glass"}
     ),
     "admin": frozenset(
-        {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "templates",
-         "campaigns", "webhooks", "queue", "billing", "audit"}
+        {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
+         "templates", "campaigns", "webhooks", "queue", "billing", "audit"}
     ),
     "developer": frozenset(
-        {"read", "send", "domains", "credentials", "suppressions", "templates", "webhooks", "queue"}
+        {"read", "send", "domains", "credentials", "suppressions", "consents", "templates", "webhooks", "queue"}
     ),
-    "marketer": frozenset({"read", "send", "suppressions", "templates", "campaigns"}),
+    "marketer": frozenset({"read", "send", "suppressions", "consents", "templates", "campaigns"}),
     "billing": frozenset({"billing"}),
     "reader": frozenset({"read"}),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from estafette.web import health, problems
 from estafette.web.api import (
     audit,
     batches,
+    consents,
     credentials,
     document,
     domains,
@@ -57,6 +58,7 @@ OF_A_TENANT = (
     streams,
     looks,
     suppressions,
+    consents,
     templates,
     packs,
     usage,
