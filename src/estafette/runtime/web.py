@@ -15,8 +15,11 @@ async def open_web(unit: Unit) -> None:
     """Open API and dashboard, and the metrics of this process."""
     settings = unit.settings
     shared = settings.runtime.web > 1
-    await serve(unit, create_app(services(unit)), settings.listen.http, shared=shared)
+    rooms = services(unit)
+    await serve(unit, create_app(rooms), settings.listen.http, shared=shared)
     await serve(unit, metrics_app, settings.listen.metrics, shared=shared)
+    # Closed before the listeners: they wait for every answer, and a follower's may take half a minute.
+    unit.closing(rooms.arrivals.close)
 
 
 def services(unit: Unit) -> Services:

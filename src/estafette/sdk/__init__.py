@@ -3,7 +3,7 @@
 It needs httpx (``pip install "estafette[sdk]"``) and imports nothing of the service.
 """
 
-from estafette.sdk.answers import Changed, Email, Event, Page, Placed, Preview, Reply, Sent, Template
+from estafette.sdk.answers import Changed, Email, Event, Hit, Page, Placed, Preview, Reply, Sent, Template
 from estafette.sdk.attempts import Retries
 from estafette.sdk.client import AsyncClient, Client
 from estafette.sdk.errors import (
@@ -23,7 +23,8 @@ from estafette.sdk.message import Address, Attachment, Message, Person
 from estafette.sdk.problem import Mistake, Problem
 
 __all__ = [
-    "Address", "AsyncClient", "Attachment", "Changed", "Client", "Conflict", "Email", "Event", "Forbidden", "Invalid",
-    "Message", "Mistake", "NoAnswer", "NotFound", "Page", "Person", "Placed", "Preview", "Problem", "Refused", "Reply",
-    "Retries", "SdkError", "Sent", "Template", "TooMany", "Unauthenticated", "Unavailable", "Unreadable",
+    "Address", "AsyncClient", "Attachment", "Changed", "Client", "Conflict", "Email", "Event", "Forbidden", "Hit",
+    "Invalid", "Message", "Mistake", "NoAnswer", "NotFound", "Page", "Person", "Placed", "Preview", "Problem",
+    "Refused", "Reply", "Retries", "SdkError", "Sent", "Template", "TooMany", "Unauthenticated", "Unavailable",
+    "Unreadable",
 ]  # fmt: skip

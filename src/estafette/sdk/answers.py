@@ -15,7 +15,7 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """A page of a list. next: where the next one begins, "" on the last one. last: cursor of the last item here."""
+    """A page of a list. next: where the next one begins, "" on the last one. last: how far this one came, in a log."""
 
     items: tuple[T, ...]
     next: str
@@ -25,7 +25,7 @@ class Page(Generic[T]):
     def of(cls, told: Told, item: Callable[[Told], T]) -> Self:
         """Read a page whose items are read by ``item``."""
         given = told["items"]
-        last = str(given[-1].get("cursor") or "") if given else ""
+        last = str(told.get("cursor") or "")
         return cls(items=tuple(item(each) for each in given), next=told.get("next") or "", last=last)
 
 
@@ -79,11 +79,40 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hit:
+    """What opened a message or followed a link. agent: ``human``, ``scanner``, ...; reasons: why that was concluded.
+
+    mode: ``individual``, or ``aggregate`` where nobody in particular is meant. link: place of the link in the message,
+    0 for an open. was: the class under which the same hit was counted before, "" when this is no correction.
+    """
+
+    agent: str
+    reasons: tuple[str, ...]
+    mode: str
+    link: int
+    url: str
+    client: str
+    country: str
+    first: bool
+    was: str
+
+    @classmethod
+    def of(cls, told: Told) -> Self:
+        """Read a hit."""
+        return cls(
+            agent=told["agent"], reasons=tuple(told.get("reasons") or ()), mode=told.get("mode") or "",
+            link=told.get("link") or 0, url=told.get("url") or "", client=told.get("client") or "",
+            country=told.get("country") or "", first=bool(told.get("first")), was=told.get("was") or "",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that happened to one recipient.
 
     cursor: its place in the log, "" in a message's own story. message: ``ID.N``. recipient: "" where it is another's
-    secret. kind, reason: docs/reference/events. attempt: number of the try, 0 for none.
+    secret. kind, reason: docs/reference/events. attempt: number of the try, 0 for none. hit: of ``opened`` and
+    ``clicked``. count: how many such it stands for.
     """
 
     id: str
@@ -99,11 +128,13 @@ class Event:
     tags: tuple[str, ...]
     metadata: Mapping[str, str]
     cursor: str
+    hit: Hit | None
+    count: int
 
     @classmethod
     def of(cls, told: Told) -> Self:
         """Read an event."""
-        reply = told.get("reply")
+        reply, hit = told.get("reply"), told.get("hit")
         return cls(
             id=told["id"], at=datetime.fromisoformat(told["at"]), kind=told["kind"], message=told["message"],
             recipient=told.get("recipient") or "", stream=told.get("stream") or "",
@@ -111,6 +142,7 @@ class Event:
             reply=Reply(code=reply["code"], enhanced=reply["enhanced"], text=reply["text"]) if reply else None,
             reason=told.get("reason") or "", tags=tuple(told.get("tags") or ()),
             metadata=dict(told.get("metadata") or {}), cursor=told.get("cursor") or "",
+            hit=Hit.of(hit) if hit else None, count=told.get("count") or 1,
         )  # fmt: skip
 
 

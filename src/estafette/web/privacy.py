@@ -26,6 +26,7 @@ from estafette.web.services import Services
 #: Field of a delivery's, event's or message's JSON form -> what stands there instead.
 _HIDDEN: dict[str, Any] = {
     "recipient": "", "domain": "", "site": "", "campaign": "", "last": "", "steps": [], "tags": [], "metadata": {},
+    "hit": None,
 }  # fmt: skip
 
 

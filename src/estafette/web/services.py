@@ -8,6 +8,7 @@ from estafette.base.clock import Clock
 from estafette.base.ids import Mint
 from estafette.base.seal import Keyring
 from estafette.config.schema import Settings
+from estafette.events.arrivals import Arrivals
 from estafette.net.http import Fetcher
 from estafette.net.resolver import Resolver
 from estafette.relay.submission.client import GateLike
@@ -36,7 +37,7 @@ class Services:
 
     rates counts the calls of each key; control is what administration changes; notes are taken of log-ins.
     posting takes the letters of applications, recall what they may do afterwards.
-    names is what DNS has.
+    names is what DNS has; arrivals tells followers of the log that it has grown.
     """
 
     settings: Settings
@@ -54,10 +55,12 @@ class Services:
     guard: Guard = field(init=False)
     posting: Posting = field(init=False)
     recall: Recall = field(init=False)
+    arrivals: Arrivals = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "posting", self._post())
         object.__setattr__(self, "recall", self._recall())
+        object.__setattr__(self, "arrivals", Arrivals(self.history))
         object.__setattr__(self, "guard", Guard(self.clock))
         object.__setattr__(self, "rates", Rates(self.clock, self._calls()))
 

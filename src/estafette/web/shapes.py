@@ -13,6 +13,7 @@ from estafette.model.event import Event
 from estafette.model.message import Content, Delivery
 from estafette.model.rule import Rule
 from estafette.model.stream import Priority
+from estafette.model.tracking import Hit
 from estafette.relay.scheduling.rules import matches
 from estafette.relay.scheduling.snapshot import LaneState
 from estafette.relay.scheduling.why import on_lane
@@ -61,6 +62,23 @@ def event(item: Event) -> dict[str, Any]:
         "tags": list(item.tags),
         "metadata": item.metadata,
         "template": item.template,
+        "hit": _hit(item.hit) if item.hit else None,
+        "count": item.count,
+    }
+
+
+def _hit(item: Hit) -> dict[str, Any]:
+    return {
+        "agent": item.agent,
+        "reasons": list(item.reasons),
+        "version": item.version,
+        "mode": item.mode,
+        "link": item.link,
+        "url": item.url,
+        "client": item.client,
+        "country": item.country,
+        "first": item.first,
+        "was": item.was,
     }
 
 

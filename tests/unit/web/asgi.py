@@ -21,7 +21,7 @@ async def call(app, method, url, *, body=b"", headers=None, pieces=None):
     if pieces is None:
         raw.append((b"content-length", str(len(body)).encode()))
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "headers": raw,
         "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80), "root_path": "",
     }  # fmt: skip

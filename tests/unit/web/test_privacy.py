@@ -108,3 +108,11 @@ async def test_an_owner_breaks_the_glass_and_the_sender_is_told(trial):
 async def test_the_operator_has_no_glass_to_break(trial):
     with pytest.raises(Forbidden, match="only an owner"):
         looks.create(trial.office, "acme", trial.sender["id"], "because the operator can")
+
+
+async def test_asking_the_log_for_what_it_hides_tells_nothing(trial):
+    for position, blob in await trial.world.store.spool.outbox(0):
+        await trial.world.store.history.append([(position, blob)])
+    for key, seen in ((trial.colleague["api_key"], 0), (trial.person("reader"), 0), (trial.sender["api_key"], 1)):
+        answer = await trial.ask("GET", f"/v1/events?recipient={SECRET}", key)
+        assert len(answer.json()["items"]) == seen, key

@@ -4,9 +4,6 @@
 INSERT OR IGNORE INTO event (position, id, at, kind, tally, tenant, message, number, recipient, campaign, event)
 VALUES /*each*/(?,?,?,?,?,?,?,?,?,?,?)/*end*/
 
--- name: top
-SELECT coalesce(max(position), 0) FROM event
-
 -- name: stretch_end
 SELECT position FROM event /*by*/ WHERE /*whose*/ position > ? ORDER BY position LIMIT 1 OFFSET ?
 

@@ -8,6 +8,7 @@ import apsw
 
 from estafette.model.event import Event, unpack
 from estafette.store.interface.history import EventFilter, Stretch
+from estafette.store.sqlite.database import get_meta
 from estafette.store.sqlite.statements import sql
 
 _FILE = "history_queries.sql"
@@ -31,7 +32,7 @@ _CONDITIONS = (
 
 def read_stretch(connection: apsw.Connection, cursor: int, limit: int, selection: EventFilter) -> Stretch:
     """Return up to ``limit`` matching events after a cursor, out of the next ``LOOKED`` of the tenant or of all."""
-    ((top,),) = connection.execute(sql("top", file=_FILE))
+    top: int = get_meta(connection, "position") or 0
     owner = next((name for name in _OWNERS if getattr(selection, name)), "")
     by, whose = _OWNERS.get(owner, ("NOT INDEXED", ""))
     values = [getattr(selection, owner)] if owner else []
