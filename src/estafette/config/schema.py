@@ -189,6 +189,8 @@ class Tracking(Section):
 
     final_after: Duration = 600.0
     """How long a hit waits for others before its class is final, and its event is written."""
+    networks_file: str = ""
+    """A file in the form of ``tracking/networks.toml`` whose networks of scanners count too; empty = none."""
     country_file: str = ""
     """A MaxMind ``.mmdb`` file that tells countries by address; empty = countries are not told."""
     hosts: bool = False

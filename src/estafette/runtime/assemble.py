@@ -136,6 +136,7 @@ async def open_janitor(unit: Unit) -> None:
             await asyncio.to_thread(unit.directory.control.receipts.prune, now - LASTS)
 
     from estafette.runtime.counting import open_counters, open_meter
+    from estafette.runtime.hits import open_hit_desk
     from estafette.runtime.post_office import carry_letters
     from estafette.runtime.upkeep import keep_domains
 
@@ -144,6 +145,7 @@ async def open_janitor(unit: Unit) -> None:
     unit.background(lambda: keep_domains(unit))
     open_meter(unit)
     open_counters(unit)
+    open_hit_desk(unit)
     unit.every(OBSERVE_EVERY, lambda: _observe(unit))
 
 

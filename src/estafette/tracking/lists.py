@@ -25,6 +25,7 @@ class Lists(NamedTuple):
         )  # fmt: skip
 
 
-def load() -> Lists:
-    """Read the shipped tables; ConfigFault when one is damaged."""
-    return Lists(agents.load(), networks.load(), gateways.load())
+def load(more: bytes = b"", *, place: str = "") -> Lists:
+    """Read the shipped tables, and ``more`` networks from ``place``; ConfigFault when one is damaged."""
+    held = networks.load(more=more, place=place) if more else networks.load()
+    return Lists(agents.load(), held, gateways.load())
