@@ -16,6 +16,8 @@ from estafette.events.crowd import restarted
 #: Seconds between two turns while nobody waits for one, and after one that failed.
 EVERY = 0.5
 AGAIN_AFTER = 1.0
+#: Seconds that a process which drains spends on a last turn.
+LAST = 2.0
 #: Turns after which a file that the store refuses, though it answers, is set aside.
 TRIES = 30
 #: Acts handed over at once.
@@ -37,6 +39,7 @@ class Forwarder:
         self._deliver = deliver
         self._refusals = 0
         self._silent = False
+        self._turning = asyncio.Lock()
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -59,8 +62,20 @@ class Forwarder:
         except TimeoutError:
             pass
 
+    async def end(self) -> None:
+        """Carry a last time, as long as a process that drains may wait."""
+        try:
+            async with asyncio.timeout(LAST):
+                await self.turn()
+        except TimeoutError:
+            pass
+
     async def turn(self) -> bool:
         """Carry over everything that is kept now; False when the store did not take it."""
+        async with self._turning:
+            return await self._turn()
+
+    async def _turn(self) -> bool:
         self._buffer.urgent.clear()
         while (file := await self._buffer.oldest()) is not None:
             try:

@@ -16,7 +16,7 @@ from estafette.relay.submission.repetition import LASTS
 from estafette.runtime.clock import SystemClock
 from estafette.runtime.open_directory import OpenDirectory
 from estafette.runtime.roles import Process
-from estafette.store.open import Store, open_store
+from estafette.store.open import Store, folder_of, open_store
 from estafette.store.tables.directory import DirectorySnapshot
 from estafette.tenancy.quota import Quota
 
@@ -46,9 +46,15 @@ class Unit:
         self._closers: list[Callable[[], Awaitable[object]]] = []
         self._reloaders: list[Callable[[], object]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._stores: list[Store] = []
         self.store: Store
         self.keyring: Keyring
         self.directory: DirectorySnapshot
+
+    def hold(self, store: Store) -> None:
+        """Take the store; it is closed after all parts."""
+        self.store = store
+        self._stores.append(store)
 
     def closing(self, close: Callable[[], Awaitable[object]]) -> None:
         """Remember how a part ends."""
@@ -85,20 +91,27 @@ class Unit:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.store.close()
+        for store in self._stores:
+            await store.close()
 
 
 async def assemble(process: Process, settings: Settings, *, on_fatal: Callable[[str], None]) -> Unit:
     """Open everything that a process of these roles needs; Fault when it cannot."""
     unit = Unit(settings, process)
+    if process.roles == ("public",):
+        await open_public(unit)  # answers before store and database do
+        return unit
     owner = "store" in process.roles
-    unit.store = await open_store(
-        settings.store.url,
-        role="owner" if owner else "client",
-        clock=unit.clock,
-        free_disk=settings.limits.free_disk,
-        fatal=lambda fault: on_fatal(fault.cause),
+    unit.hold(
+        await open_store(
+            settings.store.url,
+            role="owner" if owner else "client",
+            clock=unit.clock,
+            free_disk=settings.limits.free_disk,
+            fatal=lambda fault: on_fatal(fault.cause),
+        )
     )
+    unit.keyring = await asyncio.to_thread(Keyring.load, settings.secrets.keyring_file)
     await identities(unit, upgrade=owner)
     for role in process.roles:
         await OPENERS[role](unit)
@@ -106,10 +119,10 @@ async def assemble(process: Process, settings: Settings, *, on_fatal: Callable[[
 
 
 async def identities(unit: Unit, *, upgrade: bool) -> None:
-    """Open keyring and directory, and keep the directory fresh (a revocation takes effect in under 5 s)."""
-    unit.keyring = await asyncio.to_thread(Keyring.load, unit.settings.secrets.keyring_file)
+    """Open the directory, and keep it fresh (a revocation takes effect in under 5 s)."""
     kind = OpenDirectory if unit.settings.delivery.transport == "capture" else DirectorySnapshot
-    unit.directory = await asyncio.to_thread(kind.open, unit.store.folder, unit.keyring, upgrade=upgrade)
+    folder = folder_of(unit.settings.store.url)
+    unit.directory = await asyncio.to_thread(kind.open, folder, unit.keyring, upgrade=upgrade)
 
     async def refresh() -> None:
         while True:

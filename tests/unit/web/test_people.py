@@ -129,7 +129,6 @@ async def test_a_name_of_a_tenant_or_person_is_text_on_the_page(office, desk):
         assert "<script>" not in answer.body.decode()
 
 
-async def test_the_listener_answers_health_and_nothing_else(desk):
-    assert (await call(desk, "GET", "/healthz")).body == b"ok\n"
+async def test_the_listener_answers_nothing_else(desk):
     assert (await call(desk, "GET", "/v1/session")).status == 404
     assert (await call(desk, "POST", "/invitations/x", body=b"x" * 30_000)).status == 413

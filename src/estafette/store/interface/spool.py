@@ -222,6 +222,10 @@ class Spool(Protocol):
         """Forget events up to a position; the history has them."""
         ...
 
+    async def flush(self) -> None:
+        """Return once the history has every event that is committed now."""
+        ...
+
     async def quarantined(self) -> Sequence[Quarantined]:
         """Return what was set aside as damaged."""
         ...

@@ -1,11 +1,10 @@
-"""The listener that people outside reach: health, and the pages of mailed links; everything else is 404."""
+"""What people outside reach beside ``door``: the pages of mailed links; everything else is 404."""
 
 from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from estafette.web.caps import BodyCap
@@ -18,14 +17,10 @@ _MOST = 20_000
 
 
 def create_public(desk: Desk) -> ASGIApp:
-    """Return the ASGI application of the public listener."""
-    app = Starlette(routes=[Route("/healthz", _health), *links.routes(desk)])
+    """Return the ASGI application of the pages."""
+    app = Starlette(routes=links.routes(desk))
     app.add_exception_handler(404, _missing)
     return BodyCap(app, _MOST)
-
-
-async def _health(_request: Request) -> Response:
-    return PlainTextResponse("ok\n", 200, _HEADERS)
 
 
 async def _missing(_request: Request, _error: Exception) -> Response:

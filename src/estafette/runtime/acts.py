@@ -1,0 +1,72 @@
+"""What stands behind the listener of recipients: database and store, opened whenever they answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from estafette.base import log
+from estafette.base.errors import StoreUnavailable
+from estafette.events.acts import Act, Fact, Measured, Unsubscription
+from estafette.relay import viewing
+from estafette.relay.feedback.unsubscription import Unsubscribing
+from estafette.runtime.assemble import Unit, identities
+from estafette.runtime.offices import office_of
+from estafette.store.open import Store, open_store
+from estafette.tenancy.permissions import Actor
+from estafette.tracking.token import Target
+from estafette.web.public.standing import Standing
+
+#: Seconds between two tries to open the database, or the store.
+AGAIN_AFTER = 1.0
+RECIPIENT = Actor(kind="operator", id="", name="recipient")
+
+_log = log.get("runtime.acts")
+
+
+class Reach:
+    """Both, for one process."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._unsubscribing: Unsubscribing | None = None
+        self.standing = Standing()
+
+    async def open(self) -> None:
+        """Open what is not open yet, trying for as long as it takes."""
+        unit = self._unit
+        told = False
+        while True:
+            try:
+                if not hasattr(unit, "directory"):
+                    await identities(unit, upgrade=False)
+                self.standing.directory = unit.directory
+                if not hasattr(unit, "store"):
+                    unit.hold(await open_store(unit.settings.store.url, role="client", clock=unit.clock))
+                break
+            except Exception as error:  # nothing of it is needed to answer
+                if not told:
+                    _log.warning("recipients_are_answered_without_the_store", cause=str(error))
+                told = True
+                await asyncio.sleep(AGAIN_AFTER)
+        self._unsubscribing = Unsubscribing(office_of(unit, RECIPIENT), unit.store.spool, unit.store.history)
+
+    def _store(self) -> Store:
+        if self._unsubscribing is None:
+            raise StoreUnavailable("the store was not reached yet", place="store.sock")
+        return self._unit.store
+
+    async def deliver(self, acts: Sequence[Act]) -> None:
+        """Hand acts to the store, and make unsubscriptions effective."""
+        store = self._store()
+        if hits := [act.hit for act in acts if isinstance(act, Measured)]:
+            await store.hits.add(hits)
+        if facts := [act.event for act in acts if isinstance(act, Fact)]:
+            await store.spool.record(facts)
+        for act in acts:
+            if isinstance(act, Unsubscription) and self._unsubscribing is not None:
+                await self._unsubscribing.apply(act)
+
+    async def letter(self, target: Target) -> bytes | None:
+        """Return a recipient's message; see ``viewing``."""
+        return await viewing.letter(self._store().spool, target)

@@ -1,0 +1,100 @@
+"""A hit is noted: as that of a recipient, or as one of many, as far as may be measured."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from estafette.base.clock import Clock
+from estafette.base.ids import Mint
+from estafette.events.acts import Group, Measured
+from estafette.events.buffer import Buffer
+from estafette.events.crowd import Crowd, Visitors
+from estafette.model.tracking import RawHit
+from estafette.tracking.agents import Programs
+from estafette.tracking.evidence import Seen
+from estafette.tracking.networks import Networks
+from estafette.tracking.token import Target
+from estafette.web.public.answers import Scope
+from estafette.web.public.standing import Standing
+
+#: Characters kept of a User-Agent, and of a link's label.
+_AGENT = 300
+_LABEL = 500
+_PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-moz", b"x-purpose"})
+
+
+class Measuring:
+    """Notes hits in memory; ``buffer`` brings them to disk, ``crowd`` holds those of nobody in particular."""
+
+    def __init__(
+        self, *, standing: Standing, buffer: Buffer, crowd: Crowd, mint: Mint, clock: Clock, programs: Programs,
+        networks: Networks,
+    ) -> None:  # fmt: skip
+        self._standing = standing
+        self._buffer = buffer
+        self._crowd = crowd
+        self._mint = mint
+        self._clock = clock
+        self._programs = programs
+        self._networks = networks
+        self._visitors = Visitors()
+
+    def note(self, target: Target, scope: Scope) -> None:
+        """Note a GET; nothing else follows a link (facts: screens-and-measurement 3.4, rule 4)."""
+        if scope["method"] != "GET":
+            return
+        mode = self._standing.measured(target)
+        if mode == "individual":
+            self._one(target, scope)
+        elif mode == "aggregate":
+            self._of_many(target, scope)
+
+    def _one(self, target: Target, scope: Scope) -> None:
+        agent, purpose = _said(scope)
+        hit = RawHit(
+            self._mint.next(), self._clock.now(), _kind(target), target.tenant, target.stream, target.message,
+            target.number, target.link, label(target.url), _address(scope), agent, "GET", purpose, target.campaign,
+            target.tags, target.template, target.links,
+        )  # fmt: skip
+        self._buffer.keep(Measured(hit))
+
+    def _of_many(self, target: Target, scope: Scope) -> None:
+        group = Group.of(target, label(target.url))
+        if group is None:
+            return
+        agent, purpose = _said(scope)
+        address, now = _address(scope), self._clock.now()
+        seen = Seen(
+            at=now, kind=group.kind, visitor=self._visitors.of(now, address, agent), program=self._programs.of(agent),
+            network=self._networks.of(address), group=group.campaign or group.template or group.tags[0],
+            link=group.link, purpose=purpose,
+        )  # fmt: skip
+        self._buffer.count(group, self._crowd.add(seen, group))
+
+
+def label(url: str) -> str:
+    """Return the name of a link in reports: no query, no fragment, no user name, since these may name a person."""
+    scheme, separator, rest = url.partition("://")
+    rest = rest.partition("#")[0].partition("?")[0]
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"[:_LABEL]
+
+
+def _kind(target: Target) -> Literal["opened", "clicked"]:
+    return "opened" if target.kind == "open" else "clicked"
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0])[:64] if client else ""
+
+
+def _said(scope: Scope) -> tuple[str, str]:
+    """Return the User-Agent, and what the request says of its purpose."""
+    agent, purposes = "", []
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent = value[:_AGENT].decode("latin-1")
+        elif name in _PURPOSES:
+            purposes.append(value[:40].decode("latin-1"))
+    return agent, " ".join(purposes)
