@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -32,6 +32,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 NOTHING = Measured()
 Answer = Literal["granted", "refused", ""]
+ANSWERS: tuple[Answer, ...] = ("granted", "refused", "")
 
 
 def decided(mode: Tracking, answer: Answer, counted: Tracking) -> Tracking:
@@ -61,15 +62,25 @@ class Measuring:
         counted: Tracking = "aggregate" if said.campaign or said.template or said.tags else "off"
         if mode == "off" or (mode == "aggregate" and counted == "off"):
             return NOTHING
-        usual = decided(mode, "", counted)
-        others: dict[str, Tracking] = {}
         # In a message that is only counted nobody's answer changes anything.
-        for recipient in recipients if said.caps or mode != "aggregate" else ():
-            own = strictest(mode, said.caps.get(recipient.address, mode))
-            one = decided(own, self._directory.consent(tenant, recipient.address), counted)
-            if one != usual:
-                others[recipient.address] = one
-        return Measured(mode, self._url(tenant, domain), usual, others)
+        asked = recipients if said.caps or mode != "aggregate" else ()
+        others = dict(self._others(tenant, mode, said.caps, asked, counted))
+        return Measured(mode, self._url(tenant, domain), decided(mode, "", counted), others)
+
+    def _others(
+        self, tenant: str, mode: Tracking, caps: Mapping[str, Tracking], recipients: Sequence[Recipient],
+        counted: Tracking,
+    ) -> Iterator[tuple[str, Tracking]]:  # fmt: skip
+        """Yield the recipients of whom something else is measured than of those who said nothing."""
+        by_answer = {answer: decided(mode, answer, counted) for answer in ANSWERS}
+        for recipient in recipients:
+            address = recipient.address
+            answer = self._directory.consent(tenant, address)
+            one = by_answer[answer]
+            if address in caps:
+                one = decided(strictest(mode, caps[address]), answer, counted)
+            if one != by_answer[""]:
+                yield address, one
 
     def _mode(self, tenant: str, stream: str, said: Labels) -> Tracking:
         account, habits = self._directory.tenant(tenant), self._directory.stream(tenant, stream)

@@ -20,14 +20,13 @@ from estafette.model.stream import Stream, Tracking
 from estafette.model.tenant import Tenant
 from estafette.model.tracking import MODES, strictest
 from estafette.relay.submission.labels import Labels
-from estafette.relay.submission.measuring import Answer, Measured, Measuring, decided
+from estafette.relay.submission.measuring import ANSWERS, Answer, Measured, Measuring, decided
 from estafette.store.tables.directory import DirectorySnapshot
 from estafette.tenancy import streams, tenants
 from estafette.tenancy.office import Office
 from estafette.tenancy.streams import Habits
 from estafette.tracking.token import person_of
 
-ANSWERS: tuple[Answer, ...] = ("granted", "refused", "")
 #: What is measured of one recipient of a message that can be counted, as the law of the house has it.
 WANTED: dict[tuple[str, str], Tracking] = {
     ("off", "granted"): "off", ("off", "refused"): "off", ("off", ""): "off",
