@@ -148,10 +148,29 @@ class Oidc(Section):
 
 
 class Outgoing(Section):
-    """HTTP that leaves: files that letters name by their address."""
+    """HTTP that leaves: files that letters name by their address, and webhooks."""
 
     allow_networks: list[str] = []
     """Special-use ranges that an address may lead to; none by default."""
+
+
+class Webhooks(Section):
+    """Calls to tenants' own addresses."""
+
+    timeout: Duration = Field(default=20.0, ge=1, le=60)
+    """How long an answer may take."""
+    retry: list[Duration] = Field(
+        default=[5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0], min_length=1, max_length=30
+    )
+    """Waits before each further attempt, +-20 %; after the last the call is given up."""
+    disable_after: Duration = 432000.0
+    """How long an address may fail every call before it is called no more, and its tenant is told."""
+    keep: Duration = 604800.0
+    """How long ended calls stay in the log."""
+    allow_http: bool = False
+    """Also addresses without TLS; for closed networks only."""
+    ca_file: str = ""
+    """PEM file of additional roots; empty = the system's."""
 
 
 class Limits(Section):
@@ -226,6 +245,7 @@ class Settings(Section):
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()
+    webhooks: Webhooks = Webhooks()
     runtime: Runtime = Runtime()
     dialects: dict[DialectName, list[str]] = {}
     """Host names on which the API of another service (mailjet, brevo, turbosmtp, postmark) needs no prefix."""

@@ -1,10 +1,11 @@
-"""Assembly of the API, the dashboard, the dialects, and the metrics."""
+"""Assembly of the API, the dashboard, the dialects, and the metrics; the first web process calls webhooks too."""
 
 from __future__ import annotations
 
 from estafette.runtime.assemble import Unit
 from estafette.runtime.gates import submission_gate
 from estafette.runtime.http import serve
+from estafette.runtime.webhooks import open_webhooks
 from estafette.tenancy.published import Published
 from estafette.web.app import create_app
 from estafette.web.metrics import metrics_app
@@ -12,7 +13,7 @@ from estafette.web.services import Services
 
 
 async def open_web(unit: Unit) -> None:
-    """Open API and dashboard, and the metrics of this process."""
+    """Open API and dashboard, and the metrics of this process; the first one begins to call webhooks."""
     settings = unit.settings
     shared = settings.runtime.web > 1
     rooms = services(unit)
@@ -20,6 +21,8 @@ async def open_web(unit: Unit) -> None:
     await serve(unit, metrics_app, settings.listen.metrics, shared=shared)
     # Closed before the listeners: they wait for every answer, and a follower's may take half a minute.
     unit.closing(rooms.arrivals.close)
+    if unit.process.index <= 1:
+        open_webhooks(unit)
 
 
 def services(unit: Unit) -> Services:

@@ -33,6 +33,7 @@ from estafette.web.api import (
     tenants,
     usage,
     users,
+    webhooks,
 )
 from estafette.web.caps import BodyCap, mail_cap
 from estafette.web.dashboard import account, pages, providers
@@ -60,6 +61,7 @@ OF_A_TENANT = (
     suppressions,
     consents,
     templates,
+    webhooks,
     packs,
     usage,
     statements,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -71,6 +72,17 @@ def replay(
     entry = office.entry("webhook.replay", tenant=owner.tenant, subject=owner.id, detail=detail)
     office.control.webhooks.replay(reader, entry)
     return {"id": reader.id, "webhook": owner.id, "since": moment(since), "until": moment(until)}
+
+
+def moment_of(text: str, place: str) -> float:
+    """Return the unix seconds of a time in RFC 3339; Fault."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Fault(f"{text[:40]!r} is no time with its zone", place=place, fix="write it as 2027-01-31T12:00:00Z")
+    return found.timestamp()
 
 
 async def before(history: History, at: float) -> int:

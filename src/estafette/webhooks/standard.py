@@ -50,8 +50,10 @@ def shown(event: Event) -> dict[str, Any]:
         "site": event.site,
         "reason": event.reason,
         "count": event.count,
+        "hit": _hit(event.hit) if event.hit else None,
     }
-    return told | _hit(event.hit) if event.hit else told
+    # The class of what acted, null when it was a person: what most receivers want to tell apart by.
+    return told | {"bot": None if event.hit.agent in _PEOPLE else event.hit.agent} if event.hit else told
 
 
 def moment(seconds: float) -> str:
@@ -66,18 +68,17 @@ def _message(event: Event) -> str | None:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    """Return what is told of an open or a click. bot: the class of what acted, null when it was a person."""
     return {
-        "bot": None if hit.agent in _PEOPLE else hit.agent,
         "agent": hit.agent,
         "reasons": list(hit.reasons),
+        "version": hit.version,
         "mode": hit.mode,
-        "url": hit.url,
         "link": hit.link,
+        "url": hit.url,
         "client": hit.client,
         "country": hit.country,
         "first": hit.first,
-        "was": hit.was or None,
+        "was": hit.was,
     }
 
 

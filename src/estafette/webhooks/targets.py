@@ -7,6 +7,7 @@ from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 from estafette.base.errors import Fault
+from estafette.config.schema import Settings
 from estafette.net.ports import speaks_http
 from estafette.net.special import Guard
 
@@ -45,6 +46,17 @@ class Targets:
             return
         if why := self._guard.refuses(host):
             raise BadTarget(f"{host} is not public: {why}", "name a public one; the operator opens networks")
+
+
+def of_settings(settings: Settings) -> Targets:
+    """Return which addresses a service calls."""
+    service = settings.service
+    public = urlsplit(service.public_url).hostname or ""
+    names = {service.hostname, public, *(name for hosts in settings.dialects.values() for name in hosts)}
+    return Targets(
+        allow_http=settings.webhooks.allow_http, allow=settings.outgoing.allow_networks,
+        own=names - {"localhost", "127.0.0.1"},
+    )  # fmt: skip
 
 
 def _read(url: str) -> tuple[SplitResult, str, int]:

@@ -1,0 +1,17 @@
+"""Every form that webhooks are told in: ours, and those of the services that we stand in for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from estafette.model.webhook import Format
+from estafette.web.dialects.brevo import events as brevo
+from estafette.web.dialects.mailjet import events as mailjet
+from estafette.web.dialects.turbosmtp import events as turbosmtp
+from estafette.webhooks import standard
+from estafette.webhooks.form import Form
+
+FORMS: Mapping[Format, Form] = MappingProxyType({
+    "standard": standard.FORM, "mailjet": mailjet.FORM, "brevo": brevo.FORM, "turbosmtp": turbosmtp.FORM,
+})  # fmt: skip
