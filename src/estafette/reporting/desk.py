@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from estafette.base.metrics import counter
 from estafette.model.event import Event
 from estafette.reporting.admission import Admission
-from estafette.reporting.counting import Gathered, gather, places, spread
+from estafette.reporting.counting import count, places
 from estafette.reporting.labelling import Labeller
 from estafette.store.interface.history import History
 from estafette.store.interface.statistics import Statistics
@@ -39,19 +39,18 @@ class CountingDesk:
         if upto <= position:
             return
         fresh = await self._labeller.complete([event for place, event in events if place > position])
-        gathered = await asyncio.to_thread(gather, fresh)
         # What is admitted on the way holds only once it is written.
         admission, self._admission = self._admission, Admission()
-        await open_places(admission, gathered, self._statistics)
-        cells = await asyncio.to_thread(spread, gathered, admission)
+        await open_places(admission, fresh, self._statistics)
+        cells = await asyncio.to_thread(count, fresh, admission)
         if await self._statistics.add(position, upto, cells):
             _counted.inc(len(fresh))
             admission.forget(REMEMBERED)
             self._admission = admission
 
 
-async def open_places(admission: Admission, gathered: Gathered, statistics: Statistics) -> None:
-    """Open every place that some labels need, with what its counters hold."""
-    for where in sorted(places(gathered)):
+async def open_places(admission: Admission, events: Sequence[Event], statistics: Statistics) -> None:
+    """Open every place that some events need, with what its counters hold."""
+    for where in sorted(places(events)):
         if admission.lacks(where):
             admission.open(where, await statistics.values(*where))

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from estafette.base import ids
 from estafette.model.event import Event
-from estafette.model.tracking import MACHINES, Hit
+from estafette.model.tracking import MACHINES
 from estafette.reporting.bounces import bounce_class
 from estafette.reporting.durations import bucket
 
@@ -93,6 +93,6 @@ _OF_KIND: Mapping[str, Callable[[Event], Additions]] = {
 }  # fmt: skip
 
 
-def version_of(hit: Hit) -> str:
+def method(version: int) -> str:
     """Return the name of the method by which a hit was classified."""
-    return f"classifier {hit.version}"
+    return f"classifier {version}"

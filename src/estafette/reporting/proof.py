@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 
 from estafette.model.event import Event
 from estafette.reporting.admission import Admission
-from estafette.reporting.counting import gather, places, spread
+from estafette.reporting.counting import count, places
 from estafette.reporting.labelling import Labeller
 from estafette.store.interface.history import EventFilter, History
 from estafette.store.interface.statistics import DAY, JOINT, Cell, Statistics
@@ -60,11 +60,11 @@ async def prove(statistics: Statistics, history: History, before: float) -> Proo
 
 
 async def _cells(events: list[Event], labeller: Labeller, admission: Admission) -> dict[Cell, int]:
-    gathered = await asyncio.to_thread(gather, await labeller.complete(events))
-    for where in places(gathered):
+    complete = await labeller.complete(events)
+    for where in places(complete):
         if admission.lacks(where):
             admission.open(where, set())
-    return await asyncio.to_thread(spread, gathered, admission)
+    return await asyncio.to_thread(count, complete, admission)
 
 
 def _sentences(unequal: dict[Cell, int]) -> Iterator[str]:

@@ -4,18 +4,21 @@ import pytest
 from tests.unit.reporting.log import MOMENT, about, opened
 
 from estafette.reporting.admission import LIMITS, OTHER, OTHER_PAIR, Admission
-from estafette.reporting.counting import LONGEST, gather, places, spread
+from estafette.reporting.counting import DIMENSIONS, LONGEST, count, places
 from estafette.store.interface.statistics import DAY, HOUR
 
 
 def counted(*events, admission=None):
     """Return (dimension, value, measure) -> amount of the one tenant and hour that these events are of."""
-    admission = admission or Admission()
-    gathered = gather(events)
-    for where in places(gathered):
+    cells = count(events, opened_for(events, admission or Admission()))
+    return {(cell.dimension, cell.value, cell.measure): amount for cell, amount in cells.items()}
+
+
+def opened_for(events, admission):
+    for where in places(events):
         if admission.lacks(where):
             admission.open(where, set())
-    return {(cell.dimension, cell.value, cell.measure): amount for cell, amount in spread(gathered, admission).items()}
+    return admission
 
 
 def test_an_event_is_counted_under_each_of_its_labels_and_both_pairs():
@@ -52,17 +55,10 @@ def test_hours_begin_at_full_hours_and_tenants_are_apart():
         about("queued", tenant="t2"),
         about("queued", tenant=""),
     ]
-    cells = spread(gather(events), _open(events))
+    cells = count(events, opened_for(events, Admission()))
     assert {(cell.tenant, cell.hour): n for cell, n in cells.items() if cell.dimension == "all"} == {
         ("t1", int(MOMENT) - HOUR): 1, ("t1", int(MOMENT)): 1, ("t2", int(MOMENT)): 1,
     }  # fmt: skip
-
-
-def _open(events):
-    admission = Admission()
-    for where in places(gather(events)):
-        admission.open(where, set())
-    return admission
 
 
 def test_the_501st_tag_of_a_day_goes_by_the_common_name():
@@ -116,10 +112,10 @@ def test_a_value_is_capped_and_never_looks_like_a_pair(given, kept):
 
 
 def test_no_value_that_anyone_fills_at_will_is_without_limit():
-    assert LIMITS.keys() | {"all", "stream", "credential", "client"} == set(_dimensions())
+    assert LIMITS.keys() | {"all", "stream", "credential", "client"} == set(DIMENSIONS)
 
 
-def _dimensions():
-    from estafette.reporting.counting import DIMENSIONS
-
-    return DIMENSIONS
+def test_pairs_have_no_histogram():
+    found = counted(about("delivered", campaign="spring", site="gmail"))
+    timed = {dimension for dimension, _, measure in found if measure.startswith("t250.")}
+    assert timed == {"all", "stream", "campaign", "domain", "provider"}

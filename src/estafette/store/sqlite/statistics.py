@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -108,9 +107,7 @@ class SqliteStatistics:
         def work(reader: apsw.Connection) -> tuple[int, dict[Cell, int]]:
             with reader:
                 position = get_meta(reader, _POSITION) or 0
-                rows: list[tuple[Any, ...]] = reader.execute(
-                    sql("everything", file=_FILE), (since // HOUR,)
-                ).fetchall()
+                rows: list[tuple[Any, ...]] = reader.execute(sql("everything", file=_FILE), (since // HOUR,)).fetchall()
             return position, {_cell(*row[:4]): row[4] for row in rows}
 
         return await self._in_reader(work)
@@ -172,7 +169,8 @@ def _rows(increments: Mapping[Cell, int], numbers: Mapping[str, int]) -> list[tu
 
 
 def _days(hours: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    days: Counter[tuple[int, ...]] = Counter()
+    days: dict[tuple[int, ...], int] = {}
     for series, hour, value, measure, amount in hours:
-        days[series, hour * HOUR // DAY, value, measure] += amount
+        key = series, hour // 24, value, measure
+        days[key] = days.get(key, 0) + amount
     return [(*key, amount) for key, amount in days.items()]
