@@ -92,7 +92,7 @@ def load(text: bytes | None = None) -> Programs:
         text = resources.files(__package__).joinpath("agents.toml").read_bytes()
     try:
         return Programs(msgspec.toml.decode(text, type=_Sheet).program)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise ConfigFault(
             f"the table of programs cannot be read: {error}", place="agents.toml", fix="correct the named entry"
         ) from error

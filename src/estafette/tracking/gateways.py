@@ -47,7 +47,7 @@ def load(text: bytes | None = None) -> Gateways:
         text = resources.files(__package__).joinpath("gateways.toml").read_bytes()
     try:
         return Gateways(msgspec.toml.decode(text, type=_Sheet).gateway)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise ConfigFault(
             f"the table of gateways cannot be read: {error}", place="gateways.toml", fix="correct the named entry"
         ) from error

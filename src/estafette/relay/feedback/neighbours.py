@@ -7,10 +7,11 @@ that a scanner of a million recipients takes no more room than one of a hundred.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from estafette.model.tracking import RawHit
+from estafette.relay.feedback.pages import pages
 from estafette.store.interface.hits import Hits
 from estafette.tracking.groups import SHARED_PEOPLE, SHARED_SECONDS
 
@@ -60,17 +61,13 @@ class Neighbours:
         return found
 
     async def _read_on(self, start: float, end: float) -> None:
-        while page := await self._hits.between(start, end, self._page):
-            self._take(page)
-            self._read = max(self._read, page[-1].at)
-            if len(page) < self._page:
-                return
-            # A page ends within a moment, the rest of which comes with the next one.
-            start = page[-1].at if page[-1].at > start else math.nextafter(start, math.inf)
+        async for page in pages(self._hits, start, end, self._page):
+            for hit in page:
+                self._take(hit)
+                self._read = max(self._read, hit.at)
 
-    def _take(self, hits: Sequence[RawHit]) -> None:
-        for hit in hits:
-            if hit.link and hit.address:
-                held = self._touches.setdefault((hit.address, int(hit.at) // 60), {})
-                if len(held) < REMEMBERED:
-                    held[hit.id] = Touch(hit.at, hit.id, hit.message, hit.number, hit.link)
+    def _take(self, hit: RawHit) -> None:
+        if hit.link and hit.address:
+            held = self._touches.setdefault((hit.address, int(hit.at) // 60), {})
+            if len(held) < REMEMBERED:
+                held[hit.id] = Touch(hit.at, hit.id, hit.message, hit.number, hit.link)
