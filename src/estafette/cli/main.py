@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "send": ("send:send", "Submit a message from stdin, as sendmail does."),
     "queue": ("queue:app", "Mail that waits: look, retry, hold, release, cancel, purge."),
     "message": ("message:app", "The story of one message."),
+    "tracking": ("tracking:app", "What opens and clicks were judged as, and would be by now."),
     "events": ("events:app", "The event log, a JSON line each."),
     "ledger": ("ledger:ledger", "Prove that every accepted recipient is accounted for."),
     "doctor": ("doctor:doctor", "Look for what is wrong around the service."),
