@@ -79,8 +79,9 @@ def verbs() -> str:
             ]
             continue
         children = [app[verb][name] for name in app[verb] if not name.startswith("-")]
-        for child in children or [app[verb]]:
-            lines.append(_verb(verb, child))
+        if app[verb].default_command or not children:
+            children.insert(0, app[verb])
+        lines += [_verb(verb, child) for child in children]
         lines.append("")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,22 @@ def watched(name: str, folder: Path, total: int | None = None) -> Iterator[None]
         finally:
             done.set()
             watcher.join()
+
+
+@contextmanager
+def counted(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a work has come; yield what to call with it. total: how far it goes."""
+    if call.json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    # What is printed meanwhile is the work itself, and goes where stdout goes.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as bar:
+        task = bar.add_task(name, total=max(total, 1))
+        yield lambda reached: bar.update(task, completed=reached)
 
 
 def _size(folder: Path) -> int:

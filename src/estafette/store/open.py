@@ -120,6 +120,13 @@ async def open_store(
     return await _open_owner(folder, clock or SystemClock(), free_disk, fatal or (lambda _: None))
 
 
+def open_history(url: str) -> History:
+    """Open the event log alone, for reading, whether the service runs or not; it goes on when the service restarts."""
+    from estafette.store.sqlite.history import SqliteHistory
+
+    return SqliteHistory(folder_of(url), read_only=True)
+
+
 def restore_store(
     backup: Path, url: str, *, queue: Literal["hold", "drop", "resume"] = "hold", clock: Clock | None = None
 ) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -193,11 +194,18 @@ class SqliteHistory:
         return await self._in_reader(lambda: self._reader.execute(statement, bindings).fetchall())
 
     def _in_reader(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
-        return asyncio.get_running_loop().run_in_executor(self._read_thread, work)
+        return asyncio.get_running_loop().run_in_executor(self._read_thread, partial(_read, work))
 
     def in_writer(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Run something in the writing thread."""
         return asyncio.get_running_loop().run_in_executor(self._write_thread, work)
+
+
+def _read(work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    except apsw.Error as error:
+        raise StoreFault(f"the history cannot be read: {error}", place="history.db", temporary=True) from error
 
 
 def _tally(kind: str, blob: bytes) -> str:
