@@ -19,14 +19,16 @@ class ConsentAct(msgspec.Struct, frozen=True, kw_only=True):
     """That somebody said something, as the server wrote it down.
 
     person: ``tracking.token.person_of``, 12 octets; the address is not kept. number: counts the person's acts from 1,
-    0 = not yet written. at: unix seconds. method: how it was said, such as ``form`` or ``link``. by: whose act it was,
-    as in the audit. shown: digest of the text that the person read, b"" for none.
+    0 = not yet written. at: when it was said, unix seconds; recorded: when the server wrote it down. method: how it was
+    said, such as ``form`` or ``link``. by: whose act it was, as in the audit. shown: digest of the text that the person
+    read, b"" for none.
     """
 
     tenant: str
     person: bytes
     state: ConsentState
     at: float
+    recorded: float = 0.0
     number: int = 0
     method: str = ""
     by: str = ""

@@ -23,16 +23,20 @@ _DIGEST = 16
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody said. method: how, such as ``form``. text: what was shown when it was asked, "" for nothing."""
+    """What somebody said. method: how, such as ``form``. text: what was shown when it was asked, "" for nothing.
+
+    at: when, unix seconds, 0 = now. Of two answers the later one counts, whichever is told first.
+    """
 
     address: str
     state: ConsentState
+    at: float = 0.0
     method: str = "api"
     text: str = ""
 
 
 def record(office: Office, tenant: str, answer: Answer) -> Resource:
-    """Write one answer down, as of now; it takes effect within seconds, for mail already sent too. AddressError, Fault.
+    """Write one answer down; it takes effect within seconds, for mail already sent too. AddressError, Fault.
 
     Return the state with its proof.
     """
@@ -68,7 +72,9 @@ def withdraw(office: Office, tenant: str, person: bytes, *, at: float, method: s
         subject=person.hex(),
         detail=method,
     )
-    act = ConsentAct(tenant=tenant, person=person, state="withdrawn", at=at, method=method, by="recipient")
+    act = ConsentAct(
+        tenant=tenant, person=person, state="withdrawn", at=at, recorded=office.now(), method=method, by="recipient"
+    )  # fmt: skip
     if office.control.lists.tenant(tenant) is not None:
         office.control.consents.record([act], {}, entry)
 
@@ -101,10 +107,12 @@ def _act(office: Office, tenant: str, answer: Answer) -> ConsentAct:
         raise _wrong("method", f"a method has 1 to {METHOD_LENGTH} printable characters", "such as form, or phone")
     if len(answer.text) > TEXT_LENGTH or "\0" in answer.text:
         raise _wrong("text", f"a text has at most {TEXT_LENGTH} characters", "shorten it")
-    person = _person(office, tenant, answer.address)
+    if not 0.0 <= answer.at <= office.now():
+        raise _wrong("at", "an answer was given in the past", "leave it out for now")
     return ConsentAct(
-        tenant=tenant, person=person, state=answer.state, at=office.now(), method=answer.method,
-        by=office.who.label, shown=_digest(answer.text),
+        tenant=tenant, person=_person(office, tenant, answer.address), state=answer.state,
+        at=answer.at or office.now(), recorded=office.now(), method=answer.method, by=office.who.label,
+        shown=_digest(answer.text),
     )  # fmt: skip
 
 
@@ -133,8 +141,8 @@ def _proved(office: Office, tenant: str, person: bytes) -> Resource:
     return _shown(state) | {
         "history": [
             {
-                "state": act.state, "at": moment(act.at), "method": act.method, "by": act.by,
-                "text": texts.get(act.shown, ""),
+                "state": act.state, "at": moment(act.at), "recorded": moment(act.recorded), "method": act.method,
+                "by": act.by, "text": texts.get(act.shown, ""),
             }
             for act in acts
         ]

@@ -72,6 +72,8 @@ def test_many_answers_are_written_at_once_or_not_at_all(office: Office, acme: st
         (says("granted", text="t" * 4_001), "text"),
         (says("granted", text="\0"), "text"),
         (says("unknown"), "state"),
+        (Answer(address="bob@example.test", state="granted", at=1_700_000_001.0), "at"),
+        (Answer(address="bob@example.test", state="granted", at=float("nan")), "at"),
     ],
 )
 def test_odd_answers_are_refused(office: Office, acme: str, answer: Answer, place: str) -> None:
@@ -112,6 +114,16 @@ def test_a_withdrawal_that_is_told_late_does_not_undo_a_newer_consent(office: Of
     consents.record(office, "Acme", says("granted"))
     consents.withdraw(office, acme, person_of(office.keyring, acme, "bob@example.test"), at=1_600_000_000.0)
     assert consents.show(office, "Acme", "bob@example.test")["state"] == "granted"
+
+
+def test_an_import_of_old_consents_overrides_no_refusal_that_came_since(office: Office, acme: str) -> None:
+    consents.record(office, "Acme", says("denied"))
+    old = Answer(address="bob@example.test", state="granted", at=1_600_000_000.0, method="import")
+    told = consents.record(later(office), "Acme", old)
+    assert told["state"] == "denied"
+    assert [(each["at"], each["recorded"]) for each in told["history"]] == [
+        ("2023-11-14T22:13:20Z", "2023-11-14T22:13:20Z"), ("2020-09-13T12:26:40Z", "2023-11-14T22:14:20Z"),
+    ]  # fmt: skip
 
 
 def test_the_keyring_may_turn_over_and_nobody_is_forgotten(office: Office, acme: str) -> None:

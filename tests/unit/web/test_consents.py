@@ -37,6 +37,8 @@ async def test_one_answer_is_written_and_read_back_with_its_proof(ask):
     assert [(each["method"], each["text"], each["by"]) for each in told["history"]] == [
         ("form", "May we?", "operator:root")
     ]
+    await ask("PUT", f"{BASE}/bob@example.test", {"state": "denied", "at": "2020-01-31T10:00:00+01:00"})
+    assert (await ask("GET", f"{BASE}/bob@example.test")).json()["history"][1]["at"] == "2020-01-31T09:00:00Z"
     unknown = (await ask("GET", f"{BASE}/anna@example.test")).json()
     assert (unknown["state"], unknown["history"]) == ("unknown", [])
 
@@ -58,6 +60,9 @@ async def test_many_are_written_and_listed_without_addresses(ask):
         ("PUT", "/bob@example.test", {"state": "unknown"}, "state"),
         ("PUT", "/bob@example.test", {}, "state"),
         ("PUT", "/bob@example.test", {"state": "denied", "at": 5}, "at"),
+        ("PUT", "/bob@example.test", {"state": "denied", "at": "2030-01-01T00:00:00"}, "at"),
+        ("PUT", "/bob@example.test", {"state": "denied", "at": "9999-01-01T00:00:00Z"}, "at"),
+        ("PUT", "/bob@example.test", {"state": "denied", "agreed": True}, "agreed"),
         ("PUT", "/bob@example.test", {"state": "denied", "text": "\ud800"}, "text"),
         ("PUT", "/nobody", {"state": "denied"}, None),
         ("GET", "/nobody", None, None),

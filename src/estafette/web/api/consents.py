@@ -9,6 +9,7 @@ from estafette.store.interface.page import Page
 from estafette.tenancy import consents
 from estafette.tenancy.consents import METHOD_LENGTH, MOST, TEXT_LENGTH, Answer
 from estafette.web.api.actor import Caller, May
+from estafette.web.api.letters import Moment
 from estafette.web.api.paging import Listed, page
 from estafette.web.api.strict import Body, StrictRoute
 from estafette.web.services import Services
@@ -23,6 +24,12 @@ class AnswerBody(Body):
     state: Said = Field(description="An unticked box is denied, not nothing; withdrawn is a refusal after a consent")
     method: str = Field(default="api", min_length=1, max_length=METHOD_LENGTH, examples=["form"])
     text: str = Field(default="", max_length=TEXT_LENGTH, description="What was shown, word for word")
+    at: Moment | None = Field(default=None, description="When it was said, for what is told later; left out: now")
+
+    def answer(self, address: str) -> Answer:
+        """Return what an address said."""
+        at = self.at.timestamp() if self.at else 0.0
+        return Answer(address=address, state=self.state, at=at, method=self.method, text=self.text)
 
 
 class NewConsent(AnswerBody):
@@ -51,6 +58,7 @@ class ConsentAct(BaseModel):
 
     state: Said
     at: str
+    recorded: str
     method: str
     by: str
     text: str
@@ -82,8 +90,8 @@ def router(services: Services) -> APIRouter:
     async def record_consents(
         body: NewConsents, caller: Annotated[Caller, Depends(changer)]
     ) -> Listed[ConsentResource]:  # fmt: skip
-        """Write up to 1,000 answers down, as of now; return the states in the same order."""
-        answers = [Answer(**each.model_dump()) for each in body.consents]
+        """Write up to 1,000 answers down; of each person the latest counts. Return the states in the same order."""
+        answers = [each.answer(each.address) for each in body.consents]
         found: Any = await caller.run(consents.record_all, caller.tenant, answers)
         return Listed[ConsentResource].model_validate(found)
 
@@ -96,8 +104,8 @@ def router(services: Services) -> APIRouter:
     async def record_consent(
         address: str, body: AnswerBody, caller: Annotated[Caller, Depends(changer)]
     ) -> ConsentProof:  # fmt: skip
-        """Write one answer down, as of now; a refusal ends measuring within seconds, for mail already sent too."""
-        answer = Answer(address=address, **body.model_dump())
-        return ConsentProof.model_validate(await caller.run(consents.record, caller.tenant, answer))
+        """Write one answer down; a refusal ends measuring within seconds, for mail already sent too."""
+        told = await caller.run(consents.record, caller.tenant, body.answer(address))
+        return ConsentProof.model_validate(told)
 
     return routes

@@ -27,6 +27,7 @@ CONSENT_ACT = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False),
     Column("at", Float, nullable=False),
+    Column("recorded", Float, nullable=False),
     Column("method", String(64), nullable=False),
     Column("by", NAME, nullable=False),
     Column("shown", LargeBinary(16), nullable=False),

@@ -46,6 +46,7 @@ def _proof() -> None:
         sa.Column("number", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("at", sa.Float, nullable=False),
+        sa.Column("recorded", sa.Float, nullable=False),
         sa.Column("method", sa.String(64), nullable=False),
         sa.Column("by", sa.String(255), nullable=False),
         sa.Column("shown", _DIGEST, nullable=False),
