@@ -190,6 +190,13 @@ SELECT position, events FROM outbox WHERE position >= ? ORDER BY position LIMIT 
 -- name: outbox_done
 DELETE FROM outbox WHERE position < ?1 OR (position = ?1 AND size <= ?2)
 
+-- name: begin_outbox
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'outbox', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox')
+
+-- name: advance_outbox
+UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'outbox'
+
 -- name: insert_returned
 INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,?,?,?)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from estafette.base.clock import Clock
 from estafette.base.errors import StoreFault
-from estafette.base.ids import Mint
+from estafette.base.ids import Mint, moment
 from estafette.model.event import Event, pack
 from estafette.model.rule import Filter, Rule
 from estafette.store.sqlite.acts import add_rule
@@ -20,7 +20,7 @@ from estafette.store.sqlite.backup import copy_bodies, copy_database
 from estafette.store.sqlite.batch import Batch
 from estafette.store.sqlite.contents import ContentFiles
 from estafette.store.sqlite.database import get_meta, open_writer, set_meta
-from estafette.store.sqlite.highwater import HighWater, id_at
+from estafette.store.sqlite.highwater import AHEAD_SECONDS, HighWater, id_at
 from estafette.store.sqlite.rows import Damaged, read_delivery
 from estafette.store.sqlite.sites import Sites
 from estafette.store.sqlite.statements import run_many, sql
@@ -28,6 +28,8 @@ from estafette.store.sqlite.statements import run_many, sql
 Queue = Literal["hold", "drop", "resume"]
 #: Ids start this far after the restore: those given out between backup and disaster never come again.
 MARGIN_SECONDS = 60.0
+#: More commits than the writer makes in a second: positions of the log start as far after those that were given out.
+COMMITS_A_SECOND = 5_000
 #: Rows ended in one commit of ``drop``.
 _STEP = 5_000
 
@@ -62,7 +64,9 @@ def restore(source: Path, target: Path, *, queue: Queue, clock: Clock) -> int:
 def _prepare(path: Path, queue: Queue, clock: Clock) -> int:
     connection = open_writer(path, schema="schema.sql")
     now = clock.now()
-    mark = max(HighWater(connection).mark, id_at(now + MARGIN_SECONDS))
+    known = HighWater(connection).mark
+    _leave_behind(connection, now + MARGIN_SECONDS - (moment(known) - AHEAD_SECONDS))
+    mark = max(known, id_at(now + MARGIN_SECONDS))
     set_meta(connection, "high_water", mark)
     set_meta(connection, "epoch", (get_meta(connection, "epoch") or 0) + (1 << 30))
     mint = Mint(clock.now, writer=255, floor=mark)
@@ -75,6 +79,15 @@ def _prepare(path: Path, queue: Queue, clock: Clock) -> int:
     connection.pragma("journal_mode", "delete")
     connection.close()
     return int(row[0]) if row else 0
+
+
+def _leave_behind(connection: apsw.Connection, seconds: float) -> None:
+    """Let the log go on behind every position that was given out after the backup was made.
+
+    Else who has read the log since would take what comes for what it has read.
+    """
+    connection.execute(sql("begin_outbox"))
+    connection.execute(sql("advance_outbox"), (int(max(seconds, 0) * COMMITS_A_SECOND),))
 
 
 def _drop(connection: apsw.Connection, mint: Mint, now: float) -> int:
