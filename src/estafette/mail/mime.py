@@ -16,6 +16,8 @@ _TYPE = re.compile(rb"^Content-Type[ \t]*:(.*?)\r\n(?![ \t])", re.IGNORECASE | r
 _ENCODING = re.compile(rb"^Content-Transfer-Encoding[ \t]*:[ \t\r\n]*([^\s;]+)", re.IGNORECASE | re.MULTILINE)
 _BOUNDARY = re.compile(rb';[ \t]*boundary[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.){1,200})"|([^\s;"]+))', re.IGNORECASE)
 _ESCAPED = re.compile(rb"\\(.)")
+_DISPOSITION = re.compile(rb"^Content-Disposition[ \t]*:[ \t\r\n]*attachment", re.IGNORECASE | re.MULTILINE)
+SEALED = frozenset({b"multipart/signed", b"multipart/encrypted"})
 
 
 class Part(msgspec.Struct):
@@ -52,6 +54,20 @@ def spans(message: bytes) -> list[Part]:
         root.stop = len(message)
         return [root]
     return walk.parts
+
+
+def sealed(parts: list[Part], index: int) -> bool:
+    """Whether a part is, or lies inside, a multipart that is signed or encrypted (RFC 1847): no octet may change."""
+    while index >= 0:
+        if parts[index].type in SEALED:
+            return True
+        index = parts[index].parent
+    return False
+
+
+def attached(message: bytes, part: Part) -> bool:
+    """Whether a part is to be kept as a file, not shown (RFC 2183)."""
+    return _DISPOSITION.search(message, part.start, part.body) is not None
 
 
 class _Walk:

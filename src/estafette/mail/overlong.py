@@ -11,14 +11,13 @@ import re
 
 from estafette.base.errors import Refusal
 from estafette.mail.headers import Head
-from estafette.mail.mime import Part, spans
+from estafette.mail.mime import Part, sealed, spans
 
 _LIMIT = 998
 _LONG_LINE = re.compile(rb"[^\r\n]{999}")
 _ENCODING_FIELD = re.compile(rb"^Content-Transfer-Encoding[ \t]*:.*\r\n(?:[ \t].*\r\n)*", re.IGNORECASE | re.MULTILINE)
 _BASE64_JUNK = re.compile(rb"[^A-Za-z0-9+/=]")
 _PLAIN_ENCODINGS = frozenset({b"7bit", b"8bit", b"binary"})
-_SEALED = (b"multipart/signed", b"multipart/encrypted")
 
 
 def reencode(message: bytes) -> bytes:
@@ -79,7 +78,7 @@ def _fold(line: bytes) -> bytes:
 def _short(message: bytes, parts: list[Part], index: int) -> bytes:
     """Return one leaf part, header section included, with short lines."""
     part = parts[index]
-    if part.opaque or _sealed(parts, index):
+    if part.opaque or sealed(parts, index):
         raise _refused("in a signed, encrypted or too deeply nested part")
     head, body = message[part.start : part.body], message[part.body : part.stop]
     if part.encoding == b"base64":
@@ -87,14 +86,6 @@ def _short(message: bytes, parts: list[Part], index: int) -> bytes:
     if part.encoding not in _PLAIN_ENCODINGS or not part.type.startswith(b"text/"):
         raise _refused("in a part that is no plain text")
     return _relabelled(_fold_section(head)) + quoted_printable(body)
-
-
-def _sealed(parts: list[Part], index: int) -> bool:
-    while index >= 0:
-        if parts[index].type in _SEALED:
-            return True
-        index = parts[index].parent
-    return False
 
 
 def _fold_section(section: bytes) -> bytes:

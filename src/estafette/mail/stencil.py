@@ -18,12 +18,11 @@ import msgspec
 
 from estafette.mail import words
 from estafette.mail.headers import Head, unfold
-from estafette.mail.mime import Part, spans
+from estafette.mail.mime import SEALED, Part, attached, spans
 from estafette.mail.parts import multipart, text_part
 
 Kind = Literal["subject", "text", "html"]
 _TEXTS: dict[bytes, Kind] = {b"text/plain": "text", b"text/html": "html"}
-_DISPOSITION = re.compile(rb"^Content-Disposition[ \t]*:[ \t\r\n]*attachment", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(rb"""charset[ \t]*=[ \t]*"?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 #: Charsets that mail is written in and that cost no more to read than they are long.
 _CHARSETS = frozenset({
@@ -32,7 +31,6 @@ _CHARSETS = frozenset({
 })  # fmt: skip
 #: Texts of one message; each is a template to be read.
 MOST_TEXTS = 8
-_SEALED = (b"multipart/signed", b"multipart/encrypted")
 
 
 class Unreadable(ValueError):
@@ -88,14 +86,14 @@ def _parts(body: bytes) -> list[Part]:
     parts = spans(body)
     if parts[0].opaque:
         raise Unreadable("its parts are nested too deeply")
-    if any(part.type in _SEALED for part in parts):
+    if any(part.type in SEALED for part in parts):
         raise Unreadable("it is signed or encrypted")
     return parts
 
 
 def _kind(body: bytes, part: Part) -> Kind | None:
     """Return which text a part is, None for a file."""
-    if part.boundary or _DISPOSITION.search(body, part.start, part.body):
+    if part.boundary or attached(body, part):
         return None
     return _TEXTS.get(part.type)
 

@@ -26,6 +26,7 @@ from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
 from estafette.runtime.service_signature import ServiceSignature
 from estafette.store.interface.spool import SHARDS
+from estafette.tracking.writer import Writer
 
 SIGNING_THREADS = 2
 
@@ -126,6 +127,7 @@ def _contexts(unit: Unit, signature: ServiceSignature) -> Callable[[Content], Pr
     directory, keyring, clock = unit.directory, unit.keyring, unit.clock
 
     mac = partial(keyring.mac, MAC_PURPOSE)
+    writer = Writer(keyring, service.public_url)
 
     def context(content: Content) -> PreparationContext:
         return PreparationContext(
@@ -135,6 +137,7 @@ def _contexts(unit: Unit, signature: ServiceSignature) -> Callable[[Content], Pr
             keys=directory.signing_keys(content.tenant, content.header_from) if content.tenant else (),
             service_keys=signature.keys,
             now=int(clock.now()),
+            writer=writer,
         )
 
     return context

@@ -18,7 +18,9 @@ from estafette.mail.headers import SECTION_LIMIT, Head
 from estafette.model.message import Content, Delivery
 from estafette.model.recipe import unpack
 from estafette.relay.preparation.context import PreparationContext
-from estafette.relay.preparation.steps import id_field, return_path, shares_transaction, signatures
+from estafette.relay.preparation.rewriting import LARGEST, edits, untouched
+from estafette.relay.preparation.steps import id_field, list_unsubscribe, return_path, shares_transaction, signatures
+from estafette.tracking.edit import Edit, applied, growth, streamed
 
 __all__ = ["Prepared", "PreparedStream", "prepare", "prepare_streamed", "shares_transaction"]
 
@@ -46,9 +48,13 @@ class PreparedStream(msgspec.Struct, frozen=True, eq=False):
 
 def prepare(content: Content, deliveries: Sequence[Delivery], context: PreparationContext) -> Prepared:
     """Prepare a message whose body is in memory; most of its time is RSA, without the interpreter's lock."""
-    body = late.write(late.opened(content.body), deliveries[0].number) if content.late else content.body
+    delivery = deliveries[0]
+    body = late.write(late.opened(content.body), delivery.number) if content.late else content.body
     head = Head.parse(body)
-    added = id_field(content)
+    if context.writer is not None and not untouched(content, delivery):
+        message = body
+        body = applied(message, edits(content, delivery, context.writer, head, lambda: message))
+    added = _added(content, delivery, head, context)
     seals = signatures(head, added, body_hash(body[head.end :]), context)
     return Prepared(return_path(content, deliveries, context), b"".join((seals, added, body)))
 
@@ -59,26 +65,35 @@ def prepare_streamed(
     """Prepare a message that rests in a file: read once for its hash, and again while it is sent.
 
     body: the open file, which stays the caller's to close after the attempt. Memory stays at one piece, but for a
-    recipe: that is read, and its message is written, whole.
+    recipe: that is read, and its message is written, whole; and while links are looked for.
     """
+    delivery = deliveries[0]
     if content.late:
-        written = late.write(unpack(body.read()), deliveries[0].number)
+        written = late.write(unpack(body.read()), delivery.number)
         content, body = msgspec.structs.replace(content, size=len(written)), BytesIO(written)
-    start = body.read(SECTION_LIMIT + PIECE)
-    head = Head.parse(start)
+    head = Head.parse(body.read(SECTION_LIMIT + PIECE))
+    changes: Sequence[Edit] = ()
+    if context.writer is not None and not untouched(content, delivery) and content.size <= LARGEST:
+        changes = edits(content, delivery, context.writer, head, partial(_whole, body))
     hashed = BodyHash()
-    hashed.update(start[head.end :])
-    del start
-    while piece := body.read(PIECE):
+    for piece in streamed(body, changes, PIECE, head.end):
         hashed.update(piece)
-    added = id_field(content)
+    added = _added(content, delivery, head, context)
     prefix = signatures(head, added, hashed.digest(), context) + added
     sender = return_path(content, deliveries, context)
-    return PreparedStream(sender, partial(_pieces, prefix, body), len(prefix) + content.size)
+    size = len(prefix) + content.size + growth(changes)
+    return PreparedStream(sender, partial(_pieces, prefix, body, changes), size)
 
 
-def _pieces(prefix: bytes, body: BinaryIO) -> Iterator[bytes]:
-    yield prefix
+def _added(content: Content, delivery: Delivery, head: Head, context: PreparationContext) -> bytes:
+    return id_field(content) + list_unsubscribe(content, delivery, head, context.writer)
+
+
+def _whole(body: BinaryIO) -> bytes:
     body.seek(0)
-    while piece := body.read(PIECE):
-        yield piece
+    return body.read()
+
+
+def _pieces(prefix: bytes, body: BinaryIO, changes: Sequence[Edit]) -> Iterator[bytes]:
+    yield prefix
+    yield from streamed(body, changes, PIECE)

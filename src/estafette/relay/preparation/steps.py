@@ -11,24 +11,38 @@ from estafette.mail.headers import Head
 from estafette.model.domain import SigningKey
 from estafette.model.message import Content, Delivery
 from estafette.relay.preparation.context import PreparationContext
+from estafette.tracking.writer import Writer
 
 
-def shares_transaction(content: Content) -> bool:
-    """Whether recipients of a lane share a transaction: personal mail has one return path for all."""
-    return content.kind == "personal" and not content.late
+def shares_transaction(content: Content, delivery: Delivery) -> bool:
+    """Whether recipients of a lane share a transaction: those of a person's letter do, when nothing is measured."""
+    return content.kind == "personal" and delivery.tracking == "off" and not content.late
 
 
 def return_path(content: Content, deliveries: Sequence[Delivery], context: PreparationContext) -> str:
     """Return the envelope sender: one per message or, if not personal, per recipient; null stays null."""
     if not content.sender:
         return ""
-    number = 0 if shares_transaction(content) else deliveries[0].number
+    number = 0 if shares_transaction(content, deliveries[0]) else deliveries[0].number
     return verp.make(context.mac, content.id, number, context.return_path_domain)
 
 
 def id_field(content: Content) -> bytes:
     """Return the X-Estafette-Id field, b"" when the tenant does not want it."""
     return b"X-Estafette-Id: %s\r\n" % show(content.id).encode() if content.show_id else b""
+
+
+def list_unsubscribe(content: Content, delivery: Delivery, head: Head, writer: Writer | None) -> bytes:
+    """Return the fields by which one click unsubscribes (RFC 2369, RFC 8058), b"" where they have no place.
+
+    Bulk mail has them unless it brings its own, or a signature over its fields that is not ours.
+    """
+    if content.kind != "bulk" or writer is None or head.contains(b"list-unsubscribe"):
+        return b""
+    if head.contains(b"dkim-signature"):
+        return b""
+    address = writer.own("unsubscribe", content, delivery).encode()
+    return b"List-Unsubscribe: <%b>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" % address
 
 
 def signers(context: PreparationContext) -> list[Signer]:
@@ -42,13 +56,13 @@ def signers(context: PreparationContext) -> list[Signer]:
 def signatures(head: Head, added: bytes, hashed: bytes, context: PreparationContext) -> bytes:
     """Return the DKIM-Signature fields of a message.
 
-    added: the field that will stand on top, b"" for none; hashed: its body's hash.
+    added: the fields that will stand on top, each on one line; hashed: its body's hash.
     """
     chosen = signers(context)
     if not chosen:
         return b""
-    name, _, value = added.partition(b":")
-    covered = Covered.of([(name.lower(), value[:-2]), *fields_of(head)])
+    on_top = [line.partition(b":") for line in added.split(b"\r\n")]
+    covered = Covered.of([*((name.lower(), value) for name, _, value in on_top), *fields_of(head)])
     return b"".join(sign(covered, hashed, signer, now=context.now) for signer in chosen)
 
 

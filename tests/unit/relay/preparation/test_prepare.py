@@ -78,7 +78,7 @@ def test_the_id_is_covered_and_may_be_left_out():
 def test_return_paths(kind, number, shared):
     letter = content(kind=kind)
     assert about(prepare(letter, [delivery(3)], context()).sender) == (1 << 60, number)
-    assert shares_transaction(letter) is shared
+    assert shares_transaction(letter, delivery(3)) is shared
 
 
 def test_the_null_sender_stays_null():

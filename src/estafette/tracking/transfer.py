@@ -1,0 +1,197 @@
+"""Transfer encodings (RFC 2045 section 6): texts of parts, edited so that the rest stays as it was encoded."""
+
+from __future__ import annotations
+
+import binascii
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Protocol
+
+import msgspec
+
+from estafette.mail.fixups import overlong
+from estafette.tracking.edit import Edit, applied
+
+#: Characters of a line of quoted-printable, without the ``=`` that continues it.
+_ROW = 75
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """Octets of a decoded text from ``start`` to ``stop`` become ``text``.
+
+    breakable: lines may be broken before and behind it, where they would get too long.
+    """
+
+    start: int
+    stop: int
+    text: bytes
+    breakable: bool = True
+
+
+class Transfer(Protocol):
+    """One text within a message. text: decoded."""
+
+    text: bytes
+
+    def edits(self, changes: Sequence[Change]) -> list[Edit]:
+        """Return the edits of the message that make these changes, [] when they cannot be made."""
+        ...
+
+
+def opened(message: bytes, start: int, stop: int, encoding: bytes) -> Transfer | None:
+    """Return a text by its place in the message; None for an encoding that is unknown or not kept to."""
+    octets = message[start:stop]
+    if encoding in {b"7bit", b"8bit", b"binary"}:
+        return Plain(octets, start)
+    if encoding == b"quoted-printable":
+        return Quoted.read(octets, start)
+    if encoding == b"base64":
+        return Base64.read(octets, start)
+    return None
+
+
+class Plain:
+    """A text as it is."""
+
+    def __init__(self, text: bytes, start: int) -> None:
+        self.text = text
+        self._start = start
+
+    def edits(self, changes: Sequence[Change]) -> list[Edit]:
+        """Lines above 998 octets (RFC 5322 section 2.1.1) are broken at the changes, where a blank means nothing."""
+        made = [Edit(change.start, change.stop, change.text) for change in changes]
+        if overlong(applied(self.text, made)):
+            made = [
+                Edit(change.start, change.stop, b"\r\n%b\r\n" % change.text if change.breakable else change.text)
+                for change in changes
+            ]
+            if overlong(applied(self.text, made)):
+                return []
+        return [Edit(self._start + edit.start, self._start + edit.stop, edit.text) for edit in made]
+
+
+class Quoted:
+    """Quoted-printable: only the changed octets are encoded anew, between soft line breaks."""
+
+    def __init__(self, octets: bytes, start: int, text: bytes) -> None:
+        self.text = text
+        self._octets = octets
+        self._start = start
+        self._known: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+
+    @classmethod
+    def read(cls, octets: bytes, start: int) -> Quoted | None:
+        """Decode; None when something in it is not as RFC 2045 writes it, so that readers may differ."""
+        text = binascii.a2b_qp(octets)
+        # Each escape is two octets longer than what it means, and a soft line break three.
+        length = len(octets) - 2 * octets.count(b"=") - octets.count(b"=\r\n")
+        return cls(octets, start, text) if len(text) == length and not octets.endswith(b"=") else None
+
+    def edits(self, changes: Sequence[Change]) -> list[Edit]:
+        """Return one edit for each change."""
+        made = []
+        for change in changes:
+            place = self._known.get((change.start, change.stop))
+            if place is None:
+                place = self._known[change.start, change.stop] = self._span(change.start, change.stop)
+            start, stop, column, tail = place
+            made.append(Edit(self._start + start, self._start + stop, _soft(_escaped(change.text), column, tail)))
+        return made
+
+    def _span(self, start: int, stop: int) -> tuple[int, int, int, int]:
+        """Return where a span of the text is encoded, what stands before it on its line, and behind it on its last."""
+        row, first = self._place(start)
+        last_row, last = (row, first) if stop == start else self._place(stop)
+        begins, lines = self._begins, self._lines
+        return first, last, first - begins[row], begins[last_row] + len(lines[last_row]) - last
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._octets.split(b"\r\n")
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [0, *accumulate([len(line) + 2 for line in self._lines])]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where the lines end in the text: one that goes on has an ``=`` more, and no line end."""
+        return list(accumulate([len(line) - 2 * line.count(b"=") + 2 - line.endswith(b"=") for line in self._lines]))
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Return the line, and the place among the octets, at which an octet of the text begins."""
+        row = bisect_right(self._ends, offset)
+        if row == len(self._lines):
+            return row - 1, len(self._octets)
+        left = offset - (self._ends[row - 1] if row else 0)
+        line, at = self._lines[row], 0
+        while (escape := line.find(b"=", at, at + left)) >= 0:
+            left -= escape - at + 1
+            at = escape + 3
+        return row, self._begins[row] + at + left
+
+
+class Base64:
+    """Base64: encoded anew with lines of the same length, so that lines before the first change stay as they were."""
+
+    def __init__(self, text: bytes, start: int, length: int, row: int) -> None:
+        self.text = text
+        self._start = start
+        self._length = length
+        self._row = row
+
+    @classmethod
+    def read(cls, octets: bytes, start: int) -> Base64 | None:
+        """Decode; None when encoding it again would not give the same octets."""
+        octets = octets.rstrip(b"\r\n")
+        row = octets.find(b"\r\n")
+        row = len(octets) if row < 0 else row
+        if not row or row % 4:
+            return None
+        try:
+            text = binascii.a2b_base64(octets)
+        except binascii.Error:
+            return None
+        return cls(text, start, len(octets), row) if _wrapped(text, row) == octets else None
+
+    def edits(self, changes: Sequence[Change]) -> list[Edit]:
+        """Return one edit, from the line of the first change to the end."""
+        if not changes:
+            return []
+        first = changes[0].start * 4 // 3 // self._row
+        begin = first * self._row // 4 * 3
+        text = applied(self.text, [Edit(each.start, each.stop, each.text) for each in changes])
+        start = self._start + first * (self._row + 2)
+        return [Edit(start, self._start + self._length, _wrapped(text[begin:], self._row))]
+
+
+def _wrapped(text: bytes, row: int) -> bytes:
+    letters = binascii.b2a_base64(text, newline=False)
+    return b"\r\n".join([letters[at : at + row] for at in range(0, len(letters), row)])
+
+
+def _escaped(text: bytes) -> bytes:
+    """Return ASCII as quoted-printable."""
+    return text.replace(b"=", b"=3D").replace(b"\r", b"=0D").replace(b"\n", b"=0A")
+
+
+def _soft(text: bytes, column: int, tail: int) -> bytes:
+    """Return encoded text with soft line breaks, so that lines keep to 76 characters.
+
+    column: what stands before it on its line; tail: what follows on the last.
+    """
+    if column + len(text) + tail <= _ROW:
+        return text
+    pieces, at, room = [], 0, max(_ROW - column, 0)
+    while len(text) - at > room:
+        end = at + room
+        escape = text.rfind(b"=", max(end - 2, at), end)
+        end = escape if escape >= 0 else end
+        pieces.append(text[at:end])
+        at, room = end, _ROW
+    pieces.append(text[at:])
+    if len(pieces[-1]) + tail > _ROW:
+        pieces.append(b"")
+    return b"=\r\n".join(pieces)
