@@ -126,7 +126,8 @@ class Reader:
     def outbox(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Read events after a position; the low 16 bits of a position count within one commit's row."""
         answer: list[tuple[int, bytes]] = []
-        rows = self._connection.execute(sql("outbox"), ((after + 1) >> 16, limit))
+        # The first row may lie before the position with all of its events.
+        rows = self._connection.execute(sql("outbox"), ((after + 1) >> 16, limit + 1))
         for row, blob in rows:
             base = row << 16
             answer.extend((base | index, event) for index, event in enumerate(_events(blob)) if base | index > after)
