@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -73,8 +73,7 @@ def denominators(name: str) -> tuple[str, ...]:
 
 def total(name: str, counts: Mapping[str, int]) -> int:
     """Return a sum of measures, such as ``attempted``, out of counted ones."""
-    wanted = _book().sums[name]
-    return sum(amount for measure, amount in counts.items() if _among(measure, wanted))
+    return sum(amount for measure, amount in counts.items() if _adds(name, measure))
 
 
 def rate(name: str, counts: Mapping[str, int], of: str = "") -> Rate:
@@ -134,7 +133,9 @@ def _interval(numerator: int, denominator: int, kind: str) -> Interval | None:
     return poisson(numerator).scaled(1 / denominator)
 
 
-def _among(measure: str, wanted: tuple[str, ...]) -> bool:
+@lru_cache(maxsize=4_096)
+def _adds(name: str, measure: str) -> bool:
+    wanted = _book().sums[name]
     return any(measure == each or (each.endswith(".") and measure.startswith(each)) for each in wanted)
 
 
