@@ -123,6 +123,21 @@ async def test_a_lost_dkim_record_warns_and_never_ends_the_domain(two: Office) -
     assert "dkim" in str(domains.show(two, "shared.test")["reason"])
 
 
+async def test_measured_links_bear_a_domains_name_while_its_record_is_there(two: Office) -> None:
+    zone, office = Zone(), msgspec.structs.replace(two, dns_zone="zone.test")
+    tracked = lambda: office.control.domains()[0].tracked  # noqa: E731 - asked again and again
+    printed = domains.add(office, "Acme", "shared.test")
+    zone.publish(printed, "ownership", "dkim")
+    proof.conclude(office, await proof.check(office, "shared.test", zone))
+    assert tracked() == 0.0
+    zone.publish(printed, "tracking")
+    await rechecks.look(later(office, 1.1), zone)
+    assert tracked() == later(office, 1.1).now()
+    zone.values = {name: value for name, value in zone.values.items() if not name[0].startswith("t.")}
+    await rechecks.look(later(office, 2.2), zone)
+    assert (tracked(), status(office, "Acme")) == (0.0, "verified")
+
+
 async def test_a_change_in_between_wins_over_the_look(two: Office) -> None:
     zone = Zone()
     await proved(two, "Acme", zone)

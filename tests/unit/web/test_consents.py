@@ -126,3 +126,17 @@ async def test_a_whole_message_says_the_same_in_fields_of_the_request(ask, world
     content = (await world.services.spool.contents([number]))[number]
     assert (content.tracking, content.opens, content.clicks) == ("aggregate", False, None)
     assert content.link_tags == "utm_source=a%20b&x=%C3%A9"
+
+
+async def test_a_message_that_is_sent_again_is_counted_at_most(ask, world):
+    streams.update(world.services.office(), "acme", "transactional", Habits(tracking="individual"))
+    world.services.directory.reload()
+    key = world.keys["acme"]["api_key"]
+    letter = {"from": "ann@acme.example", "to": "b@y.example", "subject": "Hi", "html": "<p>x</p>", "tags": ["a"]}
+    made = await ask("POST", "/v1/emails", letter | {"track_clicks": False}, key=key)
+    again = await ask("POST", f"/v1/emails/{made.json()['id']}/resend", {"to": ["c@y.example"]}, key=key)
+    numbers = [ids.read(each.json()["id"]) for each in (made, again)]
+    contents = await world.services.spool.contents(numbers)
+    assert [(contents[each].tracking, contents[each].clicks) for each in numbers] == [
+        ("individual", False), ("aggregate", False),
+    ]  # fmt: skip

@@ -8,8 +8,10 @@ from email import message_from_bytes, policy
 from uuid import UUID
 
 from estafette.base import ids
-from estafette.tenancy import templates
+from estafette.model.rule import Filter
+from estafette.tenancy import streams, templates
 from estafette.tenancy.permissions import Actor
+from estafette.tenancy.streams import Habits
 from estafette.tenancy.template_text import Written
 
 BATCH = "5c6cfa04-eed9-42c2-8b5c-6d470d978e9d"
@@ -56,6 +58,26 @@ async def test_tags_custom_header_and_fields_are_labels_and_headers(world, brevo
     assert (content.tags, content.metadata) == (("receipt", "extra"), {"X-Mailin-custom": "order:17"})
     assert b"X-Order: 17\r\n" in content.body
     assert b"x-mailin" not in content.body.lower()
+
+
+async def test_who_has_not_consented_is_counted_at_most(world, brevo):
+    streams.update(world.services.office(), "acme", "transactional", Habits(tracking="individual"))
+    world.services.directory.reload()
+    no = {"contactPixelTrackingConsent": False}
+    people = {"to": [{"email": "bob@y.example"} | no], "cc": [{"email": "cc@y.example"}], "tags": ["a"]}
+    _, told = await brevo("POST", "/v3/smtp/email", message(**people))
+    assert await measured(world, told["messageId"]) == {"bob@y.example": "aggregate", "cc@y.example": "individual"}
+    yes = {"contactPixelTrackingConsent": True}
+    versions = [{"to": [{"email": f"{name}@y.example"} | said]} for name, said in (("a", no), ("b", yes), ("c", {}))]
+    _, told = await brevo("POST", "/v3/smtp/email", message(messageVersions=versions, tags=["a"]))
+    assert await measured(world, told["messageIds"][0]) == {
+        "a@y.example": "aggregate", "b@y.example": "individual", "c@y.example": "individual",
+    }  # fmt: skip
+
+
+async def measured(world, message_id):
+    found = await world.store.spool.find(Filter(message=number_of(message_id)), limit=10)
+    return {row.address: row.tracking for row in found.items}
 
 
 async def test_names_in_encoded_words_are_read(world, brevo):
