@@ -6,6 +6,7 @@ from estafette.base.ids import Mint
 from estafette.model.event import Event, Reply, pack
 from estafette.model.message import Content, Delivery
 from estafette.model.outcome import Outcome
+from estafette.model.stream import Priority
 from estafette.relay.feedback import notices
 from estafette.relay.scheduling.retry import Decision
 from estafette.store.interface.spool import Settlement
@@ -69,6 +70,7 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         metadata=content.metadata if content is not None else {},
         template=content.template if content is not None else "",
         from_domain=delivery.from_domain,
+        private=delivery.priority == Priority.PERSONAL,
     )
 
 

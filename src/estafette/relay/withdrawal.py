@@ -16,6 +16,7 @@ from estafette.base.ids import Mint
 from estafette.model.event import Event, pack
 from estafette.model.message import Delivery
 from estafette.model.rule import Rule
+from estafette.model.stream import Priority
 from estafette.relay.scheduling.scheduler import Scheduler
 from estafette.store.interface.spool import Settlement, Spool, shard_of
 
@@ -101,5 +102,6 @@ class Withdrawal:
             credential=row.credential,
             size=row.size,
             from_domain=row.from_domain,
+            private=row.priority == Priority.PERSONAL,
         )
         return Settlement(message=row.message, number=row.number, kind="done", event=pack(event), spent=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from estafette.model.event import Event
+from estafette.model.stream import READY_MADE
 from estafette.reporting.admission import LIMITS, Admission, Place
 from estafette.reporting.measures import TO_250, additions, method
 from estafette.store.interface.statistics import DAY, HOUR, JOINT, Cell
@@ -13,6 +14,9 @@ from estafette.store.interface.statistics import DAY, HOUR, JOINT, Cell
 SINGLE = ("stream", "credential", "campaign", "tag", "template", "domain", "provider", "link", "client")
 PAIRS = {"campaign_provider": ("campaign", "provider"), "campaign_link": ("campaign", "link")}
 DIMENSIONS = ("all", *SINGLE, *PAIRS)
+#: What personal mail is counted under: neither labels nor receivers, which are its sender's alone.
+PRIVATE = ("stream", "credential", "domain")
+_OF_MESSAGE = ("stream", "credential", "campaign", "template", "domain")
 #: Longest value, in characters; what is longer is counted under its beginning.
 LONGEST = 300
 
@@ -65,10 +69,13 @@ class Sheet:
 
     def lines(self, event: Event) -> list[Line]:
         """Return the lines that an event counts on, each once."""
+        if is_private(event):
+            # Whom an employee writes to must not be read out of small numbers.
+            return self._of_private(event)
         message = event.stream, event.credential, event.campaign, event.template, event.from_domain
         lines = self._messages.get(message)
         if lines is None:
-            lines = self._messages[message] = self._of_message(event)
+            lines = self._messages[message] = self._of(_OF_MESSAGE, event)
         if event.tags:
             lines = lines + (self._tags.get(event.tags) or self._of_tags(event.tags))
         if event.site:
@@ -87,12 +94,16 @@ class Sheet:
                 if dimension not in PAIRS or not measure.startswith(TO_250):
                     yield Cell(self._tenant, self._hour, dimension, value, measure), amount
 
-    def _of_message(self, event: Event) -> list[Line]:
-        labels = (
-            ("stream", event.stream), ("credential", event.credential), ("campaign", event.campaign),
-            ("template", event.template), ("domain", event.from_domain),
-        )  # fmt: skip
-        return [self._line("all", ""), *(self._named(dimension, value) for dimension, value in labels if value)]
+    def _of_private(self, event: Event) -> list[Line]:
+        message = event.stream, event.credential, event.from_domain
+        lines = self._messages.get(message)
+        if lines is None:
+            lines = self._messages[message] = self._of(PRIVATE, event)
+        return lines
+
+    def _of(self, dimensions: Iterable[str], event: Event) -> list[Line]:
+        labels = [(dimension, *labels_of(event, dimension)) for dimension in dimensions]
+        return [self._line("all", ""), *(self._named(*label) for label in labels if len(label) > 1)]
 
     def _of_tags(self, tags: tuple[str, ...]) -> list[Line]:
         """Several tags may go by the common name, and are one mention of it."""
@@ -129,6 +140,26 @@ class Sheet:
 
     def _name(self, dimension: str, value: str) -> str:
         return self._admission.name(self._tenant, dimension, self._hour, value)
+
+
+def labels_of(event: Event, dimension: str) -> tuple[str, ...]:
+    """Return what an event says about a single dimension, nothing when it says nothing or must not be told by it."""
+    if is_private(event) and dimension not in PRIVATE:
+        return ()
+    if dimension == "tag":
+        return event.tags
+    hit = event.hit
+    value = {
+        "stream": event.stream, "credential": event.credential, "campaign": event.campaign,
+        "template": event.template, "domain": event.from_domain, "provider": event.site,
+        "link": hit.url if hit else "", "client": hit.client if hit else "",
+    }[dimension]  # fmt: skip
+    return (value,) if value else ()
+
+
+def is_private(event: Event) -> bool:
+    """Return whether an event is of personal mail; releases before this one told it by the ready-made stream alone."""
+    return event.private or event.stream == READY_MADE[0]
 
 
 def _text(value: str) -> str:

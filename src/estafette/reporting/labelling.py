@@ -17,7 +17,7 @@ from estafette.store.interface.history import History
 REMEMBERED = 20_000
 _TAKEN = frozenset({"delivered", "sent"})
 _HITS = frozenset({"opened", "clicked"})
-_LABELS = ("stream", "credential", "campaign", "tags", "template", "from_domain")
+_LABELS = ("stream", "credential", "campaign", "tags", "template", "from_domain", "private")
 
 
 class Known(msgspec.Struct, frozen=True):

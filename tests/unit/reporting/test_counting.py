@@ -119,3 +119,13 @@ def test_pairs_have_no_histogram():
     found = counted(about("delivered", campaign="spring", site="gmail"))
     timed = {dimension for dimension, _, measure in found if measure.startswith("t250.")}
     assert timed == {"all", "stream", "campaign", "domain", "provider"}
+
+
+@pytest.mark.parametrize("personal", [{"private": True}, {"stream": "personal"}])
+def test_personal_mail_is_counted_without_labels_and_receivers(personal):
+    event = about(
+        "delivered", campaign="spring", tags=("a",), template="t@1", site="rival.test", credential="c1", **personal
+    )
+    assert {dimension for dimension, _, _ in counted(event)} == {"all", "stream", "credential", "domain"}
+    hit = opened("human", kind="clicked", url="https://rival.test/", client="gmail_web", **personal)
+    assert {dimension for dimension, _, _ in counted(hit)} == {"all", "stream", "domain"}

@@ -163,7 +163,7 @@ def _delivery(letter: Content, egress: str, to: str, expires: float) -> Delivery
     return Delivery(
         message=letter.id, number=1, tenant=letter.tenant, stream=letter.stream, priority=Priority.PERSONAL,
         lane=domain, domain=domain, address=to, egress=egress, due=letter.accepted, born=letter.accepted,
-        expires=expires, size=letter.size, from_domain=letter.header_from,
+        expires=expires, size=letter.size, from_domain=letter.header_from, private=True,
     )  # fmt: skip
 
 

@@ -143,6 +143,7 @@ class Intake:
                 metadata=content.metadata,
                 template=content.template,
                 from_domain=row.from_domain,
+                private=content.kind == "personal",
             )
         )
 
