@@ -163,7 +163,7 @@ def _delivery(letter: Content, egress: str, to: str, expires: float) -> Delivery
     return Delivery(
         message=letter.id, number=1, tenant=letter.tenant, stream=letter.stream, priority=Priority.PERSONAL,
         lane=domain, domain=domain, address=to, egress=egress, due=letter.accepted, born=letter.accepted,
-        expires=expires, size=letter.size, from_domain=letter.header_from, private=True,
+        expires=expires, size=letter.size, from_domain=letter.header_from,
     )  # fmt: skip
 
 
@@ -171,5 +171,5 @@ def _queued(letter: Content, delivery: Delivery, number: int) -> Event:
     return Event(
         id=number, at=letter.accepted, kind="queued", tenant=letter.tenant, stream=letter.stream,
         message=letter.id, number=1, recipient=delivery.address, credential=letter.credential,
-        size=letter.size, reason="notice", from_domain=letter.header_from,
+        size=letter.size, reason="notice", from_domain=letter.header_from, private=True,
     )  # fmt: skip
