@@ -12,7 +12,7 @@ from estafette.cli.call import Usage, call
 from estafette.cli.opening import with_store
 from estafette.relay.hit_review import HitReview, Review
 from estafette.runtime.countries import countries
-from estafette.runtime.hits import lists_of
+from estafette.runtime.lists import lists_of
 from estafette.store.open import Store
 
 app = App(name="tracking", help="What opens and clicks were judged as, and would be by now.")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from estafette.base.errors import ConfigFault
 from estafette.relay.hit_desk import HitDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.countries import countries
-from estafette.tracking import lists
-from estafette.tracking.lists import Lists
+from estafette.runtime.lists import lists_of
 
 
 def open_hit_desk(unit: Unit) -> None:
@@ -21,15 +17,3 @@ def open_hit_desk(unit: Unit) -> None:
         country=countries(settings.country_file),
     )  # fmt: skip
     unit.background(desk.run)
-
-
-def lists_of(networks_file: str) -> Lists:
-    """Return the shipped tables and the networks that the operator adds; ConfigFault when a file is no use."""
-    if not networks_file:
-        return lists.load()
-    try:
-        return lists.load(Path(networks_file).read_bytes(), place=networks_file)
-    except OSError as error:
-        raise ConfigFault(
-            f"the file cannot be read: {error.strerror}", place="tracking.networks_file", fix="name a file, or none"
-        ) from error

@@ -17,9 +17,9 @@ from estafette.events.forwarder import Forwarder
 from estafette.runtime.acts import Reach
 from estafette.runtime.assemble import Unit
 from estafette.runtime.http import serve
+from estafette.runtime.lists import lists_of
 from estafette.runtime.offices import office_of
 from estafette.store.open import folder_of
-from estafette.tracking import agents, networks
 from estafette.web.public.answers import App
 from estafette.web.public.clicks import Clicks, Opens
 from estafette.web.public.door import Door
@@ -60,9 +60,10 @@ async def open_public(unit: Unit) -> None:
 
 def _door(unit: Unit, reach: Reach, buffer: Buffer, crowd: Crowd, mint: Mint) -> Door:
     tokens, pages, standing, clock = Tokens(unit.keyring), Pages(), reach.standing, unit.clock
+    lists = lists_of(unit.settings.tracking.networks_file)
     measuring = Measuring(
-        standing=standing, buffer=buffer, crowd=crowd, mint=mint, clock=clock, programs=agents.load(),
-        networks=networks.load(),
+        standing=standing, buffer=buffer, crowd=crowd, mint=mint, clock=clock, programs=lists.programs,
+        networks=lists.networks,
     )  # fmt: skip
     rooms: dict[str, App] = {
         "/c/": Clicks(tokens, standing, measuring, pages),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -30,7 +31,11 @@ class Bench:
         self.desk = self.new_desk()
 
     def new_desk(self, **parts) -> HitDesk:
-        held = {"hits": self.store.hits, "history": self.store.history, "spool": self.store.spool} | parts
+        held: dict[str, Any] = {
+            "hits": self.store.hits,
+            "history": self.store.history,
+            "spool": self.store.spool,
+        } | parts
         country = {"192.0.2.1": "FR"}.get
         return HitDesk(
             **held, clock=self.clock, final_after=600.0, lists=LISTS, country=lambda address: country(address, "")
@@ -60,7 +65,13 @@ class Bench:
             await self.store.spool.counts()
 
     async def hit(self, message: int, number: int = 1, after: float = 3_600.0, **more) -> RawHit:
-        fields = {"link": 1, "url": "https://shop.test/a", "address": "192.0.2.1", "agent": CHROME, "links": 6} | more
+        fields: dict[str, Any] = {
+            "link": 1,
+            "url": "https://shop.test/a",
+            "address": "192.0.2.1",
+            "agent": CHROME,
+            "links": 6,
+        } | more
         kind = fields.pop("kind", "clicked")
         made = RawHit(mint.next(), START + after, kind, "t1", "main", message, number, **fields)
         await self.store.hits.add([made])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 from estafette.base.errors import ConfigFault
 from estafette.runtime.countries import countries
