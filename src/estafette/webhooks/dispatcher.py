@@ -22,7 +22,7 @@ from estafette.base.seal import Keyring
 from estafette.model.event import Event
 from estafette.model.webhook import Call, Format, LogReader, Webhook
 from estafette.store.interface.history import EventFilter, History
-from estafette.store.interface.webhooks import Webhooks
+from estafette.store.interface.webhooks import Settlement, Webhooks
 from estafette.webhooks import making
 from estafette.webhooks.books import Books, Ill
 from estafette.webhooks.caller import Caller, Outcome
@@ -123,8 +123,11 @@ class Dispatcher:
         """Return where reading stands; the first time, and after a restore of an older log, its end."""
         readers = await asyncio.to_thread(self._webhooks.readers)
         end = await self._history.position()
-        found = next((each for each in readers if not each.id), None)
-        return msgspec.structs.replace(found, cursor=min(found.cursor, end)) if found else LogReader(cursor=end)
+        found = next((each for each in readers if not each.id), LogReader(cursor=end))
+        begun = msgspec.structs.replace(found, cursor=min(found.cursor, end))
+        # At once: whoever dies before the first call must not begin at a later end.
+        await asyncio.to_thread(self._webhooks.settle, Settlement(now=self._clock.now(), readers=[begun]))
+        return begun
 
     async def _tell(self, events: Sequence[Placed], main: LogReader) -> tuple[list[Call], list[LogReader]]:
         """Give a batch to all who keep up; return rows to write, and readers for those who do not any more."""

@@ -49,7 +49,8 @@ class Stock:
         for gone in known.values():
             await gone.end(0.0)
         self.readers = {each.id: each for each in readers}
-        self._version, self._pending, self._count_due = version, True, 0.0
+        self._version = version
+        await self._count()  # before anything new is told: what waits in the tables goes first
         return True
 
     def by_tenant(self) -> dict[str, list[Outlet]]:

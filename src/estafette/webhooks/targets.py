@@ -72,4 +72,5 @@ def _read(url: str) -> tuple[SplitResult, str, int]:
         raise BadTarget("this is no https address", fix)
     if parts.fragment:
         raise BadTarget("what stands behind # is never sent", "leave it out")
-    return parts, parts.hostname.lower().rstrip("."), port or (443 if parts.scheme == "https" else 80)
+    usual = 443 if parts.scheme == "https" else 80
+    return parts, parts.hostname.lower().rstrip("."), usual if port is None else port

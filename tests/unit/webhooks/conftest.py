@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import SimpleNamespace
 
 import pytest
 from tests.unit.webhooks.receiver import open_receiver
@@ -17,9 +16,9 @@ from estafette.net.posting import Poster
 from estafette.net.resolver import Resolver
 from estafette.store.sqlite.history import SqliteHistory
 from estafette.store.tables.control import open_control
-from estafette.tenancy import tenants
+from estafette.tenancy import letters, tenants
 from estafette.tenancy.office import Office, new_id
-from estafette.webhooks import endpoints, standard
+from estafette.webhooks import endpoints, log, standard
 from estafette.webhooks.caller import Caller
 from estafette.webhooks.dispatcher import Dispatcher
 from estafette.webhooks.endpoints import Wish
@@ -57,7 +56,7 @@ class Yard:
         self.targets = Targets(allow_http=True, allow=["127.0.0.0/8"])
         self.tenant = tenants.create(self.office, "acme")["id"]
         self.resolver = Resolver([("127.0.0.1", 1)])
-        self.open = []
+        self.open, self.dead = [], []
         self.origins = {}
 
     def webhook(self, tenant="acme", **wish):
@@ -69,7 +68,16 @@ class Yard:
         made = []
         for kind in kinds:
             given = {"stream": "transactional", "recipient": "ann@example.net", "number": 1, **fields}
-            made.append(Event(id=self.mint.next(), at=self.clock.now(), kind=kind, tenant=tenant or self.tenant, message=message, **given))
+            made.append(
+                Event(
+                    id=self.mint.next(),
+                    at=self.clock.now(),
+                    kind=kind,
+                    tenant=tenant or self.tenant,
+                    message=message,
+                    **given,
+                )
+            )
         await self.append(made)
         return made
 
@@ -99,9 +107,13 @@ class Yard:
         return made
 
     def calls(self, webhook, **how):
-        from estafette.webhooks import log
-
         return log.list_all(self.office, "acme", webhook["id"], **how)["items"]
+
+    def shown(self, webhook):
+        return endpoints.show(self.office, "acme", webhook["id"])
+
+    def letters(self):
+        return [letters.read(self.keyring, each) for each in self.control.people.letters(9)]
 
     async def work(self, dispatcher, until, seconds=20.0):
         """Turn until something is so."""
@@ -111,10 +123,19 @@ class Yard:
             if not await dispatcher.turn():
                 await asyncio.sleep(0.01)
 
+    def forget(self, dispatcher):
+        """Treat a dispatcher as killed: it does nothing any more."""
+        for outlet in dispatcher._stock.outlets.values():
+            for task in outlet._tasks:
+                task.cancel()
+        self.open = [(each, poster) for each, poster in self.open if each is not dispatcher or self.dead.append(poster)]
+
     async def close(self):
         for dispatcher, poster in self.open:
             dispatcher.stop()
             await dispatcher.run()
+            await poster.close()
+        for poster in self.dead:
             await poster.close()
         await self.history.close()
         self.control.close()

@@ -27,6 +27,7 @@ class Receiver:
     def __init__(self):
         self.calls: list[Got] = []
         self.answer: Callable = lambda _call: web.Response()
+        self.note: Callable = lambda _call, _status: None
         self.under_way = self.most_under_way = 0
         self.url = ""
 
@@ -37,7 +38,9 @@ class Receiver:
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             answer = self.answer(call)
-            return await answer if asyncio.iscoroutine(answer) else answer
+            answer = await answer if asyncio.iscoroutine(answer) else answer
+            self.note(call, answer.status)
+            return answer
         finally:
             self.under_way -= 1
 
