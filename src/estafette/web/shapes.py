@@ -13,12 +13,13 @@ from estafette.model.event import Event
 from estafette.model.message import Content, Delivery
 from estafette.model.rule import Rule
 from estafette.model.stream import Priority
-from estafette.model.tracking import Hit
+from estafette.model.tracking import Hit, RawHit
 from estafette.relay.scheduling.rules import matches
 from estafette.relay.scheduling.snapshot import LaneState
 from estafette.relay.scheduling.why import on_lane
 from estafette.relay.submission.hours import CLOSED
 from estafette.relay.submission.terms import PACED
+from estafette.tracking.evidence import Verdict
 
 
 def moment(seconds: float | None) -> str | None:
@@ -79,6 +80,20 @@ def _hit(item: Hit) -> dict[str, Any]:
         "country": item.country,
         "first": item.first,
         "was": item.was,
+    }
+
+
+def pending(item: RawHit, verdict: Verdict) -> dict[str, Any]:
+    """Return the JSON form of a hit that is not final: as it looks so far, and without the address it came from."""
+    return {
+        "id": ids.show(item.id),
+        "at": moment(item.at),
+        "kind": item.kind,
+        "message": recipient_id(item.message, item.number),
+        "agent": verdict.agent,
+        "reasons": list(verdict.reasons),
+        "link": item.link,
+        "url": item.url,
     }
 
 
