@@ -86,7 +86,7 @@ def rate(name: str, counts: Mapping[str, int], of: str = "") -> Rate:
 
 
 def made(name: str, numerator: int, denominator: int, of: str, kind: str = "share") -> Rate:
-    """Return the rate of two numbers, under the rules of this page."""
+    """Return the rate of two numbers, under the rules of this page. name: of a rate, else of what was counted."""
     withheld = _withheld(numerator, denominator, kind)
     interval = None if withheld == "exceeds_base" else _interval(numerator, denominator, kind)
     return Rate(
@@ -103,8 +103,8 @@ def every(counts: Mapping[str, int], bases: Iterable[str] = ()) -> list[Rate]:
 
 def formula(found: Rate, language: Language) -> str:
     """Return what was divided by what, in words."""
-    words = _book().measures[language]
-    return f"{words[_book().rates[found.name].events]} / {words[found.of]}"
+    words, known = _book().measures[language], _book().rates.get(found.name)
+    return f"{words[known.events if known else found.name]} / {words[found.of]}"
 
 
 def shown(found: Rate, language: Language = "en") -> dict[str, object]:
