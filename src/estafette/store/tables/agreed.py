@@ -42,7 +42,7 @@ class Heads:
 
     def drop(self, heads: Iterable[int]) -> None:
         """Take numbers out; those that are not there are none."""
-        for head in heads:
+        for head in heads if self._held else ():
             place = bisect_left(self._held, head)
             if place < len(self._held) and self._held[place] == head:
                 del self._held[place]

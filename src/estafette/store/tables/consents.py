@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
@@ -26,18 +28,22 @@ class ConsentTables(Tables):
     """States and acts; the counter ``consent`` steps with every write."""
 
     def changes(self, since: int) -> ConsentChanges:
-        """See ``Consents``. In the order of the primary key, so that the heads come ascending."""
+        """See ``Consents``. Sorted here: an order in the query would walk through everybody for a few."""
         table = CONSENT.c
-        query = select(table.tenant, table.person, table.state).where(table.version > since)
-        granted: dict[str, array[int]] = {}
-        refused: dict[str, array[int]] = {}
+        query = select(table.tenant, table.state, table.person)
+        # Without a condition everybody is read in the order they rest in, not in that of an index.
+        query = query.where(table.version > since) if since else query
+        heads: defaultdict[tuple[str, bool], array[int]] = defaultdict(partial(array, "Q"))
         with self.reading() as connection:
             version = counters(connection).consent
-            found = connection.execution_options(yield_per=_ROWS).execute(query.order_by(table.tenant, table.person))
-            for tenant, person, state in found:
-                kind = granted if state == "granted" else refused
-                kind.setdefault(tenant, array("Q")).append(head_of(person))
-        return ConsentChanges(version=version, granted=granted, refused=refused)
+            found = connection.execution_options(yield_per=_ROWS).execute(query)
+            for rows in found.partitions():
+                for tenant, state, person in rows:
+                    heads[tenant, state == "granted"].append(head_of(person))
+        told: dict[bool, dict[str, array[int]]] = {True: {}, False: {}}
+        for (tenant, granted), unsorted in heads.items():
+            told[granted][tenant] = array("Q", sorted(unsorted))
+        return ConsentChanges(version=version, granted=told[True], refused=told[False])
 
     def record(self, acts: Sequence[ConsentAct], texts: Mapping[bytes, str], entry: AuditEntry) -> Sequence[Consent]:
         """See ``Consents``."""
@@ -100,10 +106,12 @@ class _Book:
         if not self._acts:
             return
         connection.execute(insert(CONSENT_ACT), [columns(act) for act in self._acts])
-        for person in dict.fromkeys(act.person for act in self._acts):
-            state = self._held[person]
-            change = update(CONSENT).where(*same(CONSENT, state)) if person in self._there else insert(CONSENT)
-            connection.execute(change.values(columns(state)))
+        states = {act.person: columns(self._held[act.person]) for act in self._acts}
+        fresh = [state for person, state in states.items() if person not in self._there]
+        if fresh:
+            connection.execute(insert(CONSENT), fresh)
+        for person in states.keys() & self._there:
+            connection.execute(update(CONSENT).where(*same(CONSENT, self._held[person])).values(states[person]))
 
 
 def _following(held: Consent | None, act: ConsentAct) -> Consent:
