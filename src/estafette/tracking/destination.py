@@ -53,8 +53,6 @@ def tagged(address: str, tags: str) -> str:
 
     What it says already stays its own, and its fragment stays last.
     """
-    if not tags:
-        return address
     before, hash_sign, fragment = address.partition("#")
     path, mark, query = before.partition("?")
     said = {part.partition("=")[0] for part in query.split("&")}

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 
-class Edit(msgspec.Struct, frozen=True, array_like=True):
+class Edit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Octets from ``start`` to ``stop`` become ``text``; edits of one message are in their order and never overlap."""
 
     start: int
@@ -21,14 +21,14 @@ def growth(edits: Sequence[Edit]) -> int:
     return sum(len(edit.text) - (edit.stop - edit.start) for edit in edits)
 
 
-def applied(message: bytes, edits: Sequence[Edit]) -> bytes:
-    """Return the edited message."""
+def applied(octets: bytes, edits: Sequence[Edit], offset: int = 0) -> bytes:
+    """Return edited octets. offset: where they begin in the message that the edits are of."""
     pieces: list[bytes] = []
     at = 0
     for edit in edits:
-        pieces += (message[at : edit.start], edit.text)
-        at = edit.stop
-    pieces.append(message[at:])
+        pieces += (octets[at : edit.start - offset], edit.text)
+        at = edit.stop - offset
+    pieces.append(octets[at:])
     return b"".join(pieces)
 
 

@@ -37,8 +37,7 @@ _RUN = re.compile(
     rb"|<+(?![a-z/!?])"
     rb"|<!--(?:>|->|[^>-][^-]*+-->)"
     rb"|<(?:[!?](?!--)|/(?![a-z]))[^>]*+>"
-    rb")){0,64}[^<]*+(?:%(link)b)?"
-    % {b"blank": _BLANK, b"switches": _SWITCHES, b"rest": _REST, b"link": _LINK}
+    rb")){0,64}[^<]*+(?:%(link)b)?" % {b"blank": _BLANK, b"switches": _SWITCHES, b"rest": _REST, b"link": _LINK}
 )
 _TAG = re.compile(rb"<(/?[a-z][^%b/>]*+)%b" % (_BLANK, _REST))
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
@@ -59,7 +58,7 @@ OPT_OUTS = {
 }  # fmt: skip
 
 
-class Anchor(msgspec.Struct, frozen=True, array_like=True):
+class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One ``href`` of an ``a`` or ``area``: where its name begins, and its value without quotes.
 
     opted_out: whether the tag says that the link is not to be tracked, see ``OPT_OUTS``.
@@ -100,6 +99,7 @@ class _Reading:
         self.anchors: list[Anchor] = []
         self.body: int | None = None
         self._choosing = False
+        self._wary = b"track" in page
 
     def run(self) -> bool:
         """Read to the end; False when it stopped before it."""
@@ -134,17 +134,21 @@ class _Reading:
         elif name in _TEXT_ENDS:
             return self._text(name, tag.end())
         elif name in {b"svg", b"math"}:
-            return tag.end() if page.endswith(b"/>", at, tag.end()) else self._drawing(name, tag.end())
+            # Whether "/" closes it at once is told differently by readers.
+            return None if page.endswith(b"/>", at, tag.end()) else self._drawing(name, tag.end())
         elif name in {b"plaintext", b"frameset"}:
             return None
         return tag.end()
 
     def _link(self, run: re.Match[bytes]) -> int | None:
-        """Note a link in its usual form; one that says anything about tracking is read attribute by attribute."""
-        name, end = run.start(1), run.end()
-        if self.page.find(b"track", name, end) >= 0:
-            return self._note(_anchor(self.page, self.page.rindex(b"<", 0, name), end), end)
-        return self._note(Anchor(name, run.start(2), run.end(2)), end)
+        """Note a link in its usual form; one that may say something about tracking is read attribute by attribute."""
+        start, end = run.start(1), run.end()
+        if self._wary and self.page.find(b"track", start, end) >= 0:
+            return self._note(_anchor(self.page, self.page.rindex(b"<", 0, start), end), end)
+        if len(self.anchors) >= MOST_LINKS:
+            return None
+        self.anchors.append(Anchor(start, run.start(2), run.end(2)))
+        return end
 
     def _note(self, anchor: Anchor | None, end: int) -> int | None:
         if anchor is not None:

@@ -14,7 +14,7 @@ import msgspec
 
 from estafette.mail.headers import Head, unfold
 from estafette.mail.mime import Part, attached, sealed, spans
-from estafette.tracking import html, pixel, reference, text
+from estafette.tracking import html, pixel, text
 from estafette.tracking.charset import charset_of, is_wide
 from estafette.tracking.destination import destination, normal, tagged
 from estafette.tracking.edit import Edit
@@ -44,7 +44,7 @@ class Wish(msgspec.Struct, frozen=True):
     tags: str = ""
 
 
-class Spot(msgspec.Struct, frozen=True, array_like=True):
+class Spot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A place for an address of ours. link: which one of the message, 1-based; url: where it leads now."""
 
     kind: Literal["click", "open", "view", "unsubscribe"]
@@ -52,7 +52,7 @@ class Spot(msgspec.Struct, frozen=True, array_like=True):
     url: str = ""
 
 
-class _Place(msgspec.Struct, frozen=True, array_like=True):
+class _Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where an address stands in a text, and what stands around it in the octets that are changed."""
 
     start: int
@@ -78,13 +78,15 @@ class Plan:
         self._texts = texts
 
     def edits(self, addresses: Sequence[str]) -> list[Edit]:
-        """Return the edits that write one address (in ASCII) into each spot; "" leaves it as it is."""
+        """Return the edits that write one address (of ``Writer``) into each spot; "" leaves it as it is."""
         made: list[Edit] = []
-        given = iter(addresses)
+        at = 0
         for transfer, places in self._texts:
+            given = addresses[at : at + len(places)]
+            at += len(places)
             made += transfer.edits([
-                _change(place, address)
-                for place, address in zip(places, given, strict=False) if address
+                Change(place.start, place.stop, place.before + address.encode() + place.after, place.markup)
+                for place, address in zip(places, given, strict=True) if address
             ])  # fmt: skip
         return made
 
@@ -100,7 +102,7 @@ def planned(message: bytes, head: Head, wish: Wish) -> Plan:
     texts = []
     for part, transfer, codec in _texts(message, head):
         search.codec = "utf-8" if is_wide(codec) else codec
-        places = list(search.page(transfer.text) if part.type == b"text/html" else search.plain(transfer.text))
+        places = search.page(transfer.text) if part.type == b"text/html" else search.plain(transfer.text)
         if places:
             texts.append((transfer, places))
     return Plan(texts, search.spots)
@@ -142,41 +144,44 @@ class _Search:
         }  # fmt: skip
         self._ours = tuple(f"{wish.base}/{letter}/" for letter in _OURS)
 
-    def page(self, page: bytes) -> Iterator[_Place]:
-        """Yield the places of a text in HTML."""
+    def page(self, page: bytes) -> list[_Place]:
+        """Return the places of a text in HTML."""
         wish = self._wish
         if not (wish.links or self._opens or b"estafette:" in page.lower()):
-            return
+            return []
+        places: list[_Place] = []
         found = html.scan(page)
         pixel_at = found.pixel if self._opens else None
         for anchor in found.anchors:
-            if pixel_at is not None and pixel_at <= anchor.name:
-                yield self._pixel(pixel_at)
+            name, start, stop, opted_out = anchor.name, anchor.start, anchor.stop, anchor.opted_out
+            if pixel_at is not None and pixel_at <= name:
+                places.append(self._pixel(pixel_at))
                 pixel_at = None
-            value = page[anchor.start : anchor.stop]
-            if self._spot(value, links=wish.links and not anchor.opted_out):
-                stop = anchor.stop + (page[anchor.start - 1 : anchor.start] == page[anchor.stop : anchor.stop + 1])
-                yield _Place(anchor.name, stop, page[anchor.name : anchor.start], page[anchor.stop : stop])
+            if self._spot(page[start:stop], links=wish.links and not opted_out):
+                end = stop + (page[start - 1] == page[stop])  # its quote, if it has any
+                places.append(_Place(name, end, page[name:start], page[stop:end]))
         if pixel_at is not None:
-            yield self._pixel(pixel_at)
+            places.append(self._pixel(pixel_at))
+        return places
 
     def _pixel(self, at: int) -> _Place:
         self._opens = False
         self.spots.append(Spot("open"))
         return _Place(at, at, *pixel.AROUND)
 
-    def plain(self, plain: bytes) -> Iterator[_Place]:
-        """Yield the places of a plain text."""
-        if not (self._wish.texts or b"estafette:" in plain.lower()):
-            return
-        for start, stop in text.links(plain):
-            if self._spot(plain[start:stop], links=self._wish.texts, markup=False):
-                yield _Place(start, stop, b"", b"", markup=False)
+    def plain(self, plain: bytes) -> list[_Place]:
+        """Return the places of a plain text."""
+        links = self._wish.texts
+        if not (links or b"estafette:" in plain.lower()):
+            return []
+        return [
+            _Place(start, stop, b"", b"", markup=False)
+            for start, stop in text.links(plain) if self._spot(plain[start:stop], links=links, markup=False)
+        ]  # fmt: skip
 
     def _spot(self, value: bytes, *, links: bool, markup: bool = True) -> bool:
         """Note what a value becomes; False when it stays."""
-        word = _WORDS.get(value.strip().lower())
-        if word is not None:
+        if not value.startswith(b"http") and (word := _WORDS.get(value.strip().lower())):
             self.spots.append(Spot(word))
             return True
         if not links:
@@ -185,10 +190,5 @@ class _Search:
         if not address or address in self._alone or address.startswith(self._ours):
             return False
         self._links += 1
-        self.spots.append(Spot("click", self._links, tagged(address, self._wish.tags)))
+        self.spots.append(Spot("click", self._links, tagged(address, self._wish.tags) if self._wish.tags else address))
         return True
-
-
-def _change(place: _Place, address: str) -> Change:
-    written = reference.write(address) if place.markup else address
-    return Change(place.start, place.stop, place.before + written.encode() + place.after, place.markup)

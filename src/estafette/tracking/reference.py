@@ -1,4 +1,4 @@
-"""Character references in the value of an attribute (WHATWG HTML, 13.2.5.72): read for the target, written back."""
+"""Character references in the value of an attribute (WHATWG HTML, 13.2.5.72): read for the target."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from html.entities import html5
 
 _REFERENCE = re.compile(r"&(?:#(?:[0-9]+|[xX][0-9A-Fa-f]+);?|([A-Za-z0-9]+)(;?)(=?))")
 
-_SPECIAL = re.compile("[&\"'<]")
-
 
 def read(value: str) -> str:
     """Return the value that is meant.
@@ -18,13 +16,6 @@ def read(value: str) -> str:
     stays what it is; ``html.unescape`` is for text, where it does not.
     """
     return _REFERENCE.sub(_character, value) if "&" in value else value
-
-
-def write(value: str) -> str:
-    """Return a value as it stands in an attribute, whatever its quotes."""
-    if _SPECIAL.search(value) is None:
-        return value
-    return value.replace("&", "&amp;").replace('"', "&quot;").replace("'", "&#39;").replace("<", "&lt;")
 
 
 def _character(found: re.Match[str]) -> str:

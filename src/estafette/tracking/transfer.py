@@ -18,7 +18,7 @@ from estafette.tracking.edit import Edit, applied
 _ROW = 75
 
 
-class Change(msgspec.Struct, frozen=True, array_like=True):
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Octets of a decoded text from ``start`` to ``stop`` become ``text``.
 
     breakable: lines may be broken before and behind it, where they would get too long.
@@ -61,15 +61,18 @@ class Plain:
 
     def edits(self, changes: Sequence[Change]) -> list[Edit]:
         """Lines above 998 octets (RFC 5322 section 2.1.1) are broken at the changes, where a blank means nothing."""
-        made = [Edit(change.start, change.stop, change.text) for change in changes]
-        if overlong(applied(self.text, made)):
-            made = [
-                Edit(change.start, change.stop, b"\r\n%b\r\n" % change.text if change.breakable else change.text)
-                for change in changes
-            ]
-            if overlong(applied(self.text, made)):
-                return []
-        return [Edit(self._start + edit.start, self._start + edit.stop, edit.text) for edit in made]
+        made = self._made(changes, b"")
+        if not overlong(applied(self.text, made, self._start)):
+            return made
+        made = self._made(changes, b"\r\n")
+        return [] if overlong(applied(self.text, made, self._start)) else made
+
+    def _made(self, changes: Sequence[Change], around: bytes) -> list[Edit]:
+        at = self._start
+        return [
+            Edit(at + each.start, at + each.stop, around + each.text + around if each.breakable else each.text)
+            for each in changes
+        ]
 
 
 class Quoted:
@@ -91,21 +94,25 @@ class Quoted:
 
     def edits(self, changes: Sequence[Change]) -> list[Edit]:
         """Return one edit for each change."""
-        made = []
+        made: list[Edit] = []
+        reached, width = -1, 0
         for change in changes:
             place = self._known.get((change.start, change.stop))
             if place is None:
                 place = self._known[change.start, change.stop] = self._span(change.start, change.stop)
-            start, stop, column, tail = place
-            made.append(Edit(self._start + start, self._start + stop, _soft(_escaped(change.text), column, tail)))
+            start, stop, begin, end = place
+            column = start - begin if begin > reached else width + start - reached
+            written = _soft(_escaped(change.text), column, end - stop)
+            made.append(Edit(self._start + start, self._start + stop, written))
+            broken = written.rfind(b"\n")
+            reached, width = stop, len(written) - broken - 1 if broken >= 0 else column + len(written)
         return made
 
     def _span(self, start: int, stop: int) -> tuple[int, int, int, int]:
-        """Return where a span of the text is encoded, what stands before it on its line, and behind it on its last."""
+        """Return where a span of the text is encoded, where its first line begins, and where its last line ends."""
         row, first = self._place(start)
         last_row, last = (row, first) if stop == start else self._place(stop)
-        begins, lines = self._begins, self._lines
-        return first, last, first - begins[row], begins[last_row] + len(lines[last_row]) - last
+        return first, last, self._begins[row], self._begins[last_row] + len(self._lines[last_row])
 
     @cached_property
     def _lines(self) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import quote
 
 from estafette.base.seal import Keyring
 from estafette.model.message import Content, Delivery
@@ -14,11 +15,14 @@ _PATHS = {"click": "/c/", "open": "/o/", "view": "/v/", "unsubscribe": "/u/"}
 
 
 class Writer:
-    """Seals targets. public_url: under which they stand when a message names no host of its own."""
+    """Seals targets. public_url: under which they stand when a message names no host of its own.
+
+    An address of ours is made of letters that need no escape, in markup or elsewhere.
+    """
 
     def __init__(self, keyring: Keyring, public_url: str) -> None:
         self._keyring = keyring
-        self._public_url = public_url.rstrip("/")
+        self._public_url = quote(public_url.rstrip("/"), safe=":/[]%")
 
     def base(self, content: Content) -> str:
         """Return ``https://HOST`` under which a message's addresses stand."""
