@@ -58,7 +58,7 @@ def event(message: int, number: int, kind: str, **more) -> bytes:
 
 def done(message: int, number: int = 1, kind: str = "delivered", **more) -> Settlement:
     notice = more.pop("notice", b"")
-    fact = event(message, number, kind, reply=Reply(250, "2.0.0", "ok"), **more)
+    fact = event(message, number, kind, **({"reply": Reply(250, "2.0.0", "ok")} | more))
     return Settlement(message, number, "done", fact, notice=notice)
 
 

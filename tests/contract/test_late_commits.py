@@ -137,11 +137,11 @@ async def test_while_one_writer_is_open_no_other_can_commit_before_it(spool_fact
     stranger.close()
     for _ in range(20):
         await everyone.read()
-    assert everyone.seen == dict.fromkeys(everyone.seen, [])
+    assert everyone.seen == {name: [] for name in everyone.seen}
     leave.set()
     await asyncio.gather(holding, *pressed)
     seen = await everyone.all()
-    assert seen == dict.fromkeys(seen, [held, *young])
+    assert seen == {name: [held, *young] for name in seen}
 
 
 async def test_places_hold_across_restarts(spool_factory, clock):
@@ -157,7 +157,7 @@ async def test_places_hold_across_restarts(spool_factory, clock):
         spool = await spool_factory()
         everyone.spool, everyone.history = spool, spool_factory.store.history
     seen = await everyone.all()
-    assert seen == dict.fromkeys(seen, [unpack(each.events[0]).id for each in sent])
+    assert seen == {name: [unpack(each.events[0]).id for each in sent] for name in seen}
 
 
 @pytest.mark.parametrize("days", [0, 400])

@@ -14,6 +14,7 @@ from estafette.base.errors import ConfigFault, StoreUnavailable
 from estafette.base.ids import Mint
 from estafette.store.interface.history import History
 from estafette.store.interface.hits import Hits
+from estafette.store.interface.persons import Persons
 from estafette.store.interface.spool import Spool
 from estafette.store.interface.statistics import Statistics
 
@@ -31,13 +32,14 @@ class Store:
     """An open store. ``mint`` makes ids that no other process of this store makes."""
 
     def __init__(
-        self, spool: Spool, history: History, hits: Hits, statistics: Statistics, folder: Path, mint: Mint,
-        close: Callable[[], object],
+        self, spool: Spool, history: History, hits: Hits, statistics: Statistics, persons: Persons,
+        folder: Path, mint: Mint, close: Callable[[], object],
     ) -> None:  # fmt: skip
         self.spool = spool
         self.history = history
         self.hits = hits
         self.statistics = statistics
+        self.persons = persons
         self.folder = folder
         self.mint = mint
         self._close = close
@@ -145,6 +147,7 @@ async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Calla
     from estafette.store.sqlite.feeder import HistoryFeeder
     from estafette.store.sqlite.history import SqliteHistory
     from estafette.store.sqlite.hits import SqliteHits
+    from estafette.store.sqlite.persons import SqlitePersons
     from estafette.store.sqlite.server import serve
     from estafette.store.sqlite.spool import SqliteSpool
     from estafette.store.sqlite.statistics import SqliteStatistics
@@ -156,18 +159,20 @@ async def _open_owner(folder: Path, clock: Clock, free_disk: float, fatal: Calla
         spool.history = history
         spool.feeder = HistoryFeeder(spool, history)
         hits = SqliteHits(history)
-        spool.server = await serve(spool, folder / "store.sock", {"hits": hits})
+        persons = SqlitePersons(spool, history, hits, clock)
+        spool.server = await serve(spool, folder / "store.sock", {"hits": hits, "persons": persons})
     except BaseException:
         lock.release()
         raise
     mint = Mint(clock.now, writer=0, floor=spool.high_water)
-    return Store(spool, history, hits, SqliteStatistics(history), folder, mint, lock.release)
+    return Store(spool, history, hits, SqliteStatistics(history), persons, folder, mint, lock.release)
 
 
 async def _open_client(folder: Path, clock: Clock) -> Store:
     from estafette.store.sqlite.client import SpoolClient
     from estafette.store.sqlite.history import SqliteHistory
     from estafette.store.sqlite.hits import HitsClient
+    from estafette.store.sqlite.persons import PersonsClient
     from estafette.store.sqlite.statistics import SqliteStatistics
 
     spool = SpoolClient(folder, clock)
@@ -175,4 +180,4 @@ async def _open_client(folder: Path, clock: Clock) -> Store:
     mint = Mint(clock.now, writer=greeting.writer, floor=greeting.high_water)
     history = SqliteHistory(folder, read_only=True)
     hits, statistics = HitsClient(history, spool.ask), SqliteStatistics(history)
-    return Store(spool, history, hits, statistics, folder, mint, lambda: None)
+    return Store(spool, history, hits, statistics, PersonsClient(spool.ask), folder, mint, lambda: None)

@@ -25,6 +25,8 @@ LAST_PAGES = (2 << 20) // PAGE
 ROUNDS = 4
 #: Log size past which the writer is made to wait until the log can start anew.
 RESTART_PAGES = (256 << 20) // PAGE
+#: Seconds to wait for an emptied log.
+EMPTIED_WITHIN = 30.0
 
 
 class Checkpointer:
@@ -43,6 +45,8 @@ class Checkpointer:
         self._nearly = False
         self._failed = False
         self._closing = False
+        self._empty = False
+        self._emptied = threading.Event()
         writer.set_wal_hook(self._grown)
         self._thread = threading.Thread(target=self._run, name="store-checkpoint", daemon=True)
         self._thread.start()
@@ -68,7 +72,11 @@ class Checkpointer:
             self._wanted.clear()
             if self._closing:
                 break
-            if self._pages > RESTART_PAGES:
+            if self._empty:
+                self._empty = False
+                self._copy(self._connection, apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                self._emptied.set()
+            elif self._pages > RESTART_PAGES:
                 self._copy(self._connection, apsw.SQLITE_CHECKPOINT_RESTART)
             else:
                 self._approach()
@@ -110,6 +118,13 @@ class Checkpointer:
         """A failed sync is never retried: pages may be gone that the log, begun anew, would no longer hold."""
         _log.error("checkpoint_failed", error=str(error))
         self._failed = True
+
+    def truncate(self) -> None:
+        """Empty the log, and wait for it; called from any thread. Left to a later time when the file is too busy."""
+        self._emptied.clear()
+        self._empty = True
+        self._wanted.set()
+        self._emptied.wait(EMPTIED_WITHIN)
 
     def close(self) -> None:
         """End the thread."""

@@ -45,6 +45,7 @@ def _set_up(connection: apsw.Connection, synchronous: str) -> None:
     connection.pragma("wal_autocheckpoint", 0)
     connection.pragma("cache_size", -16_000)
     connection.pragma("temp_store", "memory")
+    connection.pragma("secure_delete", "fast")  # what is removed from a page is overwritten there; costs no I/O
 
 
 def open_reader(path: Path) -> apsw.Connection:
@@ -92,6 +93,6 @@ def get_meta(connection: apsw.Connection, key: str) -> Any:
     return None if row is None else row[0]
 
 
-def set_meta(connection: apsw.Connection, key: str, value: str | float) -> None:
+def set_meta(connection: apsw.Connection, key: str, value: str | float | bytes) -> None:
     """Write a value of the ``meta`` table."""
     connection.execute(sql("set_meta"), (key, value))

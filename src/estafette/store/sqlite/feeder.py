@@ -96,6 +96,11 @@ class HistoryFeeder:
             await self._history.in_writer(self._history.sync)
             await self._spool.outbox_done(upto)
 
+    async def empty(self) -> None:
+        """Carry over everything that is committed now, and have the outbox forget it."""
+        await self.flush()
+        await self._forget()
+
     def pause(self) -> asyncio.Lock:
         """Return the lock that keeps the feeder still while it is held."""
         return self._running

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from estafette.model.message import Content
 from estafette.model.rule import Filter, Rule
 from estafette.store.interface.spool import Feed, Notice, Page, Quarantined, Taken
@@ -85,6 +87,10 @@ class FileReads(ABC):
 
     def _damaged_elsewhere(self, damage: Damaged) -> None:
         self._loop.call_soon_threadsafe(self._damaged, damage)
+
+    def look(self, work: Callable[[apsw.Connection], _T]) -> asyncio.Future[_T]:
+        """Run a reading that no method has, in a thread."""
+        return self._in_thread(lambda: self._long.look(work))
 
     def _in_thread(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         return self._loop.run_in_executor(self._thread, work)

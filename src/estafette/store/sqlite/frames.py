@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from estafette.base.errors import StoreFault, StoreUnavailable
+from estafette.model.erasure import Erased, Erasure
 from estafette.model.message import Content, Submission
 from estafette.model.rule import Filter, Rule
 from estafette.model.tracking import RawHit
@@ -61,6 +62,7 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "hits.close_up": (tuple[list[int]], None),
     "hits.forget": (tuple[list[tuple[int, int]]], int),
     "hits.prune": (tuple[float], int),
+    "persons.erase": (tuple[Erasure], Erased),
     "wake": (tuple[str, Wake], None),
 }
 ARGUMENTS = {name: msgspec.msgpack.Decoder(types[0]).decode for name, types in METHODS.items()}

@@ -19,6 +19,7 @@ from estafette.model.event import Event, unpack
 from estafette.store.interface.history import EventFilter, Stretch
 from estafette.store.sqlite.batch import CANCELLED
 from estafette.store.sqlite.database import get_meta, open_reader, open_writer, set_meta
+from estafette.store.sqlite.latecomers import Latecomers
 from estafette.store.sqlite.statements import run_many, sql
 from estafette.store.sqlite.stretch import read_stretch
 
@@ -59,6 +60,7 @@ class SqliteHistory:
         if not read_only:
             self._connection = open_writer(self.path, schema="history.sql", synchronous="NORMAL")
             self._connection.pragma("wal_autocheckpoint", 2_000)
+            self.latecomers = Latecomers(self._connection)
         self._reader = open_reader(self.path)
         self._write_thread = ThreadPoolExecutor(1, "history-writer")
         self._read_thread = ThreadPoolExecutor(1, "history-reader")
@@ -78,10 +80,10 @@ class SqliteHistory:
             except msgspec.MsgspecError as error:
                 _log.error("event_unreadable", position=position, error=str(error))
                 continue
+            recipient, written = self.latecomers.cleaned(head.tenant, head.recipient, blob)
             rows.append(
                 (position, head.id, head.at, head.kind, _tally(head.kind, blob),
-                 head.tenant, head.message, head.number, head.recipient,
-                 head.campaign, blob)
+                 head.tenant, head.message, head.number, recipient, head.campaign, written)
             )  # fmt: skip
         connection = self.writing()
         with connection:
@@ -162,6 +164,7 @@ class SqliteHistory:
         total = 0
         while removed := await self.in_writer(lambda: self._prune(before, last)):
             total += removed
+        await self.in_writer(lambda: self.latecomers.forget(before))
         return total
 
     async def pruned(self) -> int:
@@ -195,6 +198,10 @@ class SqliteHistory:
 
     def _in_reader(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         return asyncio.get_running_loop().run_in_executor(self._read_thread, partial(_read, work))
+
+    def look(self, work: Callable[[apsw.Connection], _T]) -> asyncio.Future[_T]:
+        """Run a reading that no method has, in the reading thread."""
+        return self._in_reader(lambda: work(self._reader))
 
     def in_writer(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Run something in the writing thread."""

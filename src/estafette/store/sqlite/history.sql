@@ -22,6 +22,9 @@ CREATE INDEX IF NOT EXISTS event_of_tenant ON event (tenant, position);
 CREATE INDEX IF NOT EXISTS event_queued ON event (tenant, position) WHERE kind = 'queued' AND number = 1;
 CREATE INDEX IF NOT EXISTS event_campaign ON event (tenant, campaign, recipient) WHERE kind = 'queued' AND campaign <> '';
 
+-- Who was erased, while events of theirs may still come: a salted digest of tenant and address.
+CREATE TABLE IF NOT EXISTS latecomer (digest BLOB PRIMARY KEY, tombstone TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+
 -- What was pruned, by kind, so that the ledger's proof covers all time.
 CREATE TABLE IF NOT EXISTS pruned (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 

@@ -47,6 +47,11 @@ class Leases:
         """Free every shard of a worker."""
         self._owner = {shard: owner for shard, owner in self._owner.items() if owner != worker}
 
+    @property
+    def given(self) -> bool:
+        """Whether any worker owns anything."""
+        return bool(self._owner)
+
     def owner(self, lane: str) -> str | None:
         """Return the worker that owns the shard of a lane."""
         return self._owner.get(shard_of(lane))

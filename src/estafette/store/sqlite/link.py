@@ -21,7 +21,10 @@ PATIENCE = 30.0
 #: Seconds between two tries to connect.
 RETRY = 0.1
 #: Seconds that work on the whole store may take.
-LONG = {"backup": float("inf"), "sweep": 600.0, "prune": 600.0, "requeue": 600.0, "hits.prune": 600.0}
+LONG = {
+    "backup": float("inf"), "persons.erase": float("inf"),
+    "sweep": 600.0, "prune": 600.0, "requeue": 600.0, "hits.prune": 600.0,
+}  # fmt: skip
 #: Seconds after which a call is given up, where it is not ``PATIENCE``. Outcomes wait for as long as it takes, since
 #: their owner keeps them meanwhile.
 LIMITS = {"accept": 120.0, "accept_many": 120.0, "settle": float("inf"), **LONG}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import apsw
 import msgspec
@@ -19,6 +19,7 @@ from estafette.store.sqlite.rows import Damaged, read_content, read_delivery
 from estafette.store.sqlite.selection import exception, teach, where
 from estafette.store.sqlite.statements import run_many, sql
 
+_T = TypeVar("_T")
 _rule = msgspec.msgpack.Decoder(Rule).decode
 _events = msgspec.msgpack.Decoder(list[bytes]).decode
 #: Rows looked at in one read when rules leave some out.
@@ -39,6 +40,10 @@ class Reader:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def look(self, work: Callable[[apsw.Connection], _T]) -> _T:
+        """Return what a reading finds that no method has."""
+        return work(self._connection)
 
     def take(
         self,

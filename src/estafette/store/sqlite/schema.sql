@@ -82,6 +82,9 @@ CREATE TABLE IF NOT EXISTS returned (
     body BLOB NOT NULL
 );
 
+-- Takes up free pages while they are overwritten; else empty.
+CREATE TABLE IF NOT EXISTS scrub (octets BLOB NOT NULL);
+
 -- The ledger: one row, added to in the commit that causes each number.
 CREATE TABLE IF NOT EXISTS tally (
     one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -32,6 +32,7 @@ from estafette.store.sqlite.file_reads import FileReads
 from estafette.store.sqlite.frames import Greeting
 from estafette.store.sqlite.history import SqliteHistory
 from estafette.store.sqlite.leases import Leases
+from estafette.store.sqlite.request import Act
 from estafette.store.sqlite.rows import Damaged
 from estafette.store.sqlite.selection import teach, within
 from estafette.store.sqlite.sites import MOVED_AT_ONCE
@@ -260,6 +261,19 @@ class SqliteSpool(FileReads):
     async def prune(self, before: float) -> int:
         """Forget old events of the history."""
         return 0 if self.history is None else await self.history.prune(before)
+
+    def act(self, act: Act) -> asyncio.Future[Any]:
+        """Run a rare write in the next transaction."""
+        return self._writer.act(act)
+
+    async def empty_outbox(self) -> None:
+        """Leave nothing of what is committed by now in the outbox: the history has it."""
+        if self.feeder is not None:
+            await self.feeder.empty()
+
+    async def empty_log(self) -> None:
+        """Bring every page into the file and cut the write-ahead log off, so that it holds nothing of before."""
+        await self._in_thread(self._checkpoints.truncate)
 
     async def flush(self) -> None:
         """Wait until the history has every event committed by now."""
