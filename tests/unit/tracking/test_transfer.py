@@ -21,7 +21,9 @@ ADDRESS = b'href="https://t.example/c/' + b"Ab-_0" * 60 + b'"'
 @st.composite
 def changed(draw):
     text = draw(LINES)
-    cuts = sorted(draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=8)))
+    # No change begins or ends inside of a line end.
+    places = [at for at in range(len(text) + 1) if text[max(at - 1, 0) : at + 1] != b"\r\n"]
+    cuts = sorted(draw(st.lists(st.sampled_from(places), min_size=2, max_size=8)))
     spans = list(zip(cuts[::2], cuts[1::2], strict=False))
     return text, [Change(start, stop, ADDRESS) for start, stop in spans]
 
