@@ -9,6 +9,7 @@ from estafette.model.domain import Domain
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.store.interface.access import Access
+from estafette.store.interface.anomalies import Anomalies
 from estafette.store.interface.consents import Consents
 from estafette.store.interface.lists import Lists
 from estafette.store.interface.logins import Logins
@@ -82,6 +83,11 @@ class Control(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Endpoints of tenants, and calls to them."""
+        ...
+
+    @property
+    def anomalies(self) -> Anomalies:
+        """What was far from a tenant's own past."""
         ...
 
     @property

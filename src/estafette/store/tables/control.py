@@ -21,6 +21,7 @@ from estafette.store.interface.records import (
     Versions,
 )
 from estafette.store.tables.access import AccessTables
+from estafette.store.tables.anomalies import AnomalyTables
 from estafette.store.tables.changes import read_changes, read_suppression_changes
 from estafette.store.tables.consents import ConsentTables
 from estafette.store.tables.copy import copy_to_file
@@ -76,6 +77,7 @@ class ControlTables(Tables):
         self.templates = TemplateTables(engine)
         self.consents = ConsentTables(engine)
         self.webhooks = WebhookTables(engine)
+        self.anomalies = AnomalyTables(engine)
 
     def versions(self) -> Versions:
         """See ``Control``."""

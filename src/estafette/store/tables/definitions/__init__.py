@@ -4,6 +4,7 @@ A new file is imported here, so that migrations are compared with the whole.
 """
 
 from estafette.store.tables.definitions import (
+    anomalies,
     consents,
     credentials,
     domains,
@@ -19,6 +20,7 @@ from estafette.store.tables.definitions.metadata import METADATA
 
 __all__ = [
     "METADATA",
+    "anomalies",
     "consents",
     "credentials",
     "domains",
