@@ -34,8 +34,8 @@ async def tally(question: Question, span: Span, statistics: Statistics, history:
 
 async def _of_counters(question: Question, chosen: Plan, span: Span, statistics: Statistics) -> Tally:
     found: Tally = {}
-    parts = [(span.since, span.until)] if question.by == "hour" else periods(span, question.by)
-    for start, end in parts:
+    parts = periods(span, question.by)
+    for start, end in [(span.since, span.until)] if question.by == "hour" else parts:
         rows = await statistics.read(
             question.tenant, chosen.dimension, since=start, until=end, values=chosen.values, first=chosen.first,
             by_hour=question.by == "hour", by_value=bool(chosen.halves),

@@ -30,7 +30,7 @@ def services(unit: Unit) -> Services:
     settings = unit.settings
     return Services(
         settings=settings, directory=unit.directory, gate=submission_gate(unit), spool=unit.store.spool,
-        history=unit.store.history, mint=unit.store.mint, clock=unit.clock, keyring=unit.keyring,
-        control=unit.directory.control, notes=unit.notes,
-        names=Published(settings.dns.servers, allow=settings.delivery.allow_networks),
+        history=unit.store.history, statistics=unit.store.statistics, mint=unit.store.mint, clock=unit.clock,
+        keyring=unit.keyring, control=unit.directory.control, notes=unit.notes,
+        names=Published(settings.dns.servers, allow=settings.delivery.allow_networks), persons=unit.store.persons,
     )  # fmt: skip

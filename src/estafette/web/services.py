@@ -21,7 +21,9 @@ from estafette.relay.submission.stationery import Stationery
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import Directory
 from estafette.store.interface.history import History
+from estafette.store.interface.persons import Persons
 from estafette.store.interface.spool import Spool
+from estafette.store.interface.statistics import Statistics
 from estafette.tenancy.office import Office
 from estafette.tenancy.permissions import Actor
 from estafette.tenancy.published import Names
@@ -45,12 +47,14 @@ class Services:
     gate: GateLike
     spool: Spool
     history: History
+    statistics: Statistics
     mint: Mint
     clock: Clock
     keyring: Keyring
     control: Control
     notes: LoginNotes
     names: Names
+    persons: Persons
     rates: Rates = field(init=False)
     guard: Guard = field(init=False)
     posting: Posting = field(init=False)

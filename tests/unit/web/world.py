@@ -65,6 +65,7 @@ async def open_world(
     )  # fmt: skip
     services = Services(
         settings=known, directory=directory, gate=gate, spool=store.spool, history=store.history,
+        statistics=store.statistics, persons=store.persons,
         mint=store.mint, clock=clock, keyring=keyring, control=control,
         notes=LoginNotes(clock), names=Published([("127.0.0.1", 1)]),
     )  # fmt: skip
