@@ -59,6 +59,16 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     tracking_url: str = ""
     link_tags: str = ""
 
+    @property
+    def opens_measured(self) -> bool:
+        """Whether opens are measured of any of its recipients."""
+        return self.tracking != "off" and self.opens is not False
+
+    @property
+    def clicks_measured(self) -> bool:
+        """Whether clicks are."""
+        return self.tracking != "off" and self.clicks is not False
+
 
 class Delivery(msgspec.Struct, frozen=True, array_like=True):
     """One recipient row. It exists while the recipient waits; the row's end is the recipient's end.

@@ -140,3 +140,15 @@ async def test_a_message_that_is_sent_again_is_counted_at_most(ask, world):
     assert [(contents[each].tracking, contents[each].clicks) for each in numbers] == [
         ("individual", False), ("aggregate", False),
     ]  # fmt: skip
+
+
+async def test_link_tags_are_added_where_nothing_is_measured_too(ask, world):
+    letter = {
+        "from": "ann@acme.example", "to": "b@y.example", "subject": "Hi", "html": '<a href="https://x.example/">x</a>',
+        "link_tags": {"utm_source": "shop"},
+    }  # fmt: skip
+    made = await ask("POST", "/v1/emails", letter, key=world.keys["acme"]["api_key"])
+    number = ids.read(made.json()["id"])
+    content = (await world.services.spool.contents([number]))[number]
+    assert b"https://x.example/?utm_source=shop" in content.body.replace(b"=3D", b"=").replace(b"=\r\n", b"")
+    assert (content.link_tags, content.opens_measured, content.clicks_measured) == ("", False, False)

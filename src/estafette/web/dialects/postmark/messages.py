@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from estafette.model.credential import Identity
 from estafette.model.event import Event
+from estafette.model.message import Content
 from estafette.relay.submission.recall import Kept
 from estafette.relay.submission.wrong import Wrong, wrong
 from estafette.web import shapes
@@ -110,11 +111,17 @@ def _message(identity: Identity, kept: Kept) -> dict[str, Any]:
         "Subject": "" if whole is None or hidden else shapes.subject(whole.subject),
         "Attachments": [],
         "Status": "Sent" if ended else "Queued",
-        "TrackOpens": bool(whole and whole.opens),
-        "TrackLinks": "HtmlAndText" if whole and whole.clicks else "None",
+        "TrackOpens": bool(whole and whole.opens_measured),
+        "TrackLinks": _links(whole),
         "Metadata": source.metadata,
         "Sandboxed": False,
     }
+
+
+def _links(whole: Content | None) -> str:
+    if whole is None or not whole.clicks_measured:
+        return "None"
+    return "HtmlAndText" if whole.track_text else "HtmlOnly"
 
 
 def _event(event: Event) -> dict[str, Any]:
