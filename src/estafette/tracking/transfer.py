@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,6 +17,8 @@ from estafette.tracking.edit import Edit, applied
 
 #: Characters of a line of quoted-printable, without the ``=`` that continues it.
 _ROW = 75
+_UNPRINTABLE = re.compile(rb"[^ -~]")
+_UNSAFE = re.compile(rb"[^ -<>-~]")
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -180,8 +183,10 @@ def _wrapped(text: bytes, row: int) -> bytes:
 
 
 def _escaped(text: bytes) -> bytes:
-    """Return ASCII as quoted-printable."""
-    return text.replace(b"=", b"=3D").replace(b"\r", b"=0D").replace(b"\n", b"=0A")
+    """Return octets as quoted-printable on one line."""
+    if _UNPRINTABLE.search(text):
+        return _UNSAFE.sub(lambda found: b"=%02X" % ord(found[0]), text)
+    return text.replace(b"=", b"=3D")
 
 
 def _soft(text: bytes, column: int, tail: int) -> bytes:
