@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plan": ("plan:app", "What tenants may send, in which windows, and at what price."),
     "pack": ("pack:app", "Units that a tenant bought ahead."),
     "usage": ("usage:app", "What tenants have used, and how long the rest will do."),
+    "statistics": ("statistics:app", "What happened to mail, counted: totals, rates, comparison."),
     "statement": ("statement:app", "What a tenant used in a month, and what that costs."),
     "suspension": ("suspension:app", "Mail that a rule or the operator has stopped."),
     "suppression": ("suppression:app", "Addresses that get no mail."),
