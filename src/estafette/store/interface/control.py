@@ -14,6 +14,7 @@ from estafette.store.interface.consents import Consents
 from estafette.store.interface.lists import Lists
 from estafette.store.interface.logins import Logins
 from estafette.store.interface.people import People
+from estafette.store.interface.person_records import PersonRecords
 from estafette.store.interface.plans import Plans
 from estafette.store.interface.receipts import Receipts
 from estafette.store.interface.records import (
@@ -88,6 +89,11 @@ class Control(Protocol):
     @property
     def anomalies(self) -> Anomalies:
         """What was far from a tenant's own past."""
+        ...
+
+    @property
+    def persons(self) -> PersonRecords:
+        """What is known of people who got mail."""
         ...
 
     @property

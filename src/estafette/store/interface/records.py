@@ -147,6 +147,15 @@ class SuppressionChanges(msgspec.Struct, frozen=True, kw_only=True):
     gone: tuple[tuple[str, str, str], ...] = ()
 
 
+class Wiped(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure came to in the control data: rows removed, and entries of the audit that were reworded."""
+
+    suppressions: int = 0
+    audit: int = 0
+    receipts: int = 0
+    calls: int = 0
+
+
 class AlreadyThere(ValueError):
     """A name that must be unique is taken."""
 

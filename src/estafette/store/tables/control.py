@@ -34,6 +34,7 @@ from estafette.store.tables.lists import ListTables
 from estafette.store.tables.logins import LoginTables
 from estafette.store.tables.migrate import expect_current, migrate
 from estafette.store.tables.people import PeopleTables
+from estafette.store.tables.persons import PersonTables
 from estafette.store.tables.plans import PlanTables
 from estafette.store.tables.receipts import ReceiptTables
 from estafette.store.tables.rows import columns, same
@@ -74,6 +75,7 @@ class ControlTables(Tables):
         self.plans = PlanTables(engine)
         self.sending = SendingTables(engine)
         self.receipts = ReceiptTables(engine)
+        self.persons = PersonTables(engine)
         self.templates = TemplateTables(engine)
         self.consents = ConsentTables(engine)
         self.webhooks = WebhookTables(engine)

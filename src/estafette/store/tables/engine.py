@@ -178,6 +178,21 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def compact(engine: Engine) -> None:
+    """Write a ``control.db`` anew and empty its log, so that nothing is left of what was removed.
+
+    A shared database does that by itself (VACUUM, routine-vacuuming of PostgreSQL's manual).
+    """
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+
 def add_counts(connection: Connection, table: Table, counts: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, their values in the order of the columns; those that are there already have ``counts`` added.
 
