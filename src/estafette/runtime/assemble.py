@@ -152,10 +152,12 @@ async def open_janitor(unit: Unit) -> None:
     from estafette.runtime.hits import open_hit_desk
     from estafette.runtime.post_office import carry_letters
     from estafette.runtime.upkeep import keep_domains
+    from estafette.runtime.watching import watch_tenants
 
     unit.background(sweep)
     unit.background(lambda: carry_letters(unit))
     unit.background(lambda: keep_domains(unit))
+    unit.background(lambda: watch_tenants(unit))
     open_meter(unit)
     open_counters(unit)
     open_hit_desk(unit)

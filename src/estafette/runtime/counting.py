@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
 from estafette.base import ids, log
 from estafette.base.errors import StoreFault
 from estafette.base.metrics import counter
 from estafette.events.reader import follow
-from estafette.relay import service_mail
 from estafette.relay.custody import Custody
 from estafette.reporting.desk import CountingDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
+from estafette.runtime.telling import tell
 from estafette.tenancy import alerts, metering, statements, trust
-from estafette.tenancy.alerts import Note
 from estafette.tenancy.metering import BATCH, Counted
 from estafette.tenancy.quota import Quota
 
@@ -109,7 +107,7 @@ class Janitor:
             if counted_all:
                 await asyncio.to_thread(metering.forget_reserved, self._control, self._unit.clock.now())
             await self._suspend()
-            await self._tell(await asyncio.to_thread(alerts.due, office_of(self._unit), self._take_tenants()))
+            await tell(self._unit, await asyncio.to_thread(alerts.due, office_of(self._unit), self._take_tenants()))
             if counted_all and now >= self._calendar_due:
                 self._calendar_due = now + CALENDAR_EVERY
                 await asyncio.to_thread(self._turn_pages)
@@ -129,22 +127,10 @@ class Janitor:
             self._held = bool(in_force)
             untold = [each for each in in_force if each.told is None]
             for each in untold:
-                await self._tell(await asyncio.to_thread(trust.told, office, each, held.get(each.id, ())))
+                await tell(self._unit, await asyncio.to_thread(trust.told, office, each, held.get(each.id, ())))
 
     def _turn_pages(self) -> None:
         office = office_of(self._unit)
         trust.judge(office)
         for tenant in self._control.plans.unclosed(office.now() - SHORTEST_MONTH):
             statements.close(office, office.tenant(tenant))
-
-    async def _tell(self, notes: Iterable[Note]) -> None:
-        settings = self._unit.settings
-        for note in notes:
-            if not note.to:
-                _log.warning("nobody_to_tell", tenant=note.tenant, subject=note.subject)
-            for address in note.to:
-                letter = service_mail.compose(
-                    address, note.subject, note.text, tenant="", hostname=settings.service.hostname,
-                    now=self._unit.clock.now(), mint=self._unit.store.mint, expire=settings.delivery.expire,
-                )  # fmt: skip
-                await self._unit.store.spool.accept(letter)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from estafette import __version__
 from estafette.web import health, problems
 from estafette.web.api import (
+    alerts,
     audit,
     batches,
     consents,
@@ -17,6 +18,7 @@ from estafette.web.api import (
     emails,
     erasures,
     events,
+    insight,
     invitations,
     keys,
     looks,
@@ -69,6 +71,8 @@ OF_A_TENANT = (
     usage,
     statements,
     statistics,
+    insight,
+    alerts,
     suspensions,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
