@@ -38,7 +38,10 @@ class RecordFile:
 
     def append(self, bodies: Iterable[bytes]) -> None:
         """Write and sync records (blocks)."""
-        records = b"".join(map(framed, bodies))
+        self.write(b"".join(map(framed, bodies)))
+
+    def write(self, records: bytes) -> None:
+        """Write and sync records that are framed already (blocks)."""
         if self._file < 0:
             self._make()
         # What a full disk cut short is written over by the next try: a reader stops at the first torn record.

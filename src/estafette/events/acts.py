@@ -81,9 +81,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Act).decode
 
 
-def packed(acts: Iterable[Act]) -> list[bytes]:
-    """Return the records of acts."""
-    return [_encode(act) for act in acts]
+def packed(act: Act) -> bytes:
+    """Return the record of an act."""
+    return _encode(act)
 
 
 def unpacked(records: Iterable[bytes]) -> Sequence[Act]:

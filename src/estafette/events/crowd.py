@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from estafette.base.ids import Mint
@@ -21,11 +21,12 @@ from estafette.tracking.classify import VERSION, classify
 from estafette.tracking.evidence import Seen, Verdict
 from estafette.tracking.reasons import code
 
-#: Hits in memory; above it they are counted without being classified.
+#: Hits in memory, and of one visitor; above it they are counted without being classified.
 MOST = 300_000
+MOST_OF_ONE = 500
 MINUTE = 60
-#: Visitors judged in one go.
-_AT_ONCE = 20
+#: Hits judged in one go; others are answered between.
+_AT_ONCE = 100
 _DAY = 86_400
 
 
@@ -36,11 +37,11 @@ class Visitors:
         self._day = -1
         self._salt = b""
 
-    def of(self, at: float, address: str, agent: str) -> str:
-        """Return what stands for an address and program; others stand for the same tomorrow, and in other processes."""
+    def of(self, at: float, tenant: str, address: str, agent: str) -> str:
+        """Return what stands for an address and program: tomorrow, or for another tenant or process, something else."""
         if (day := int(at) // _DAY) != self._day:
             self._day, self._salt = day, os.urandom(16)
-        who = f"{address}\0{agent}".encode("utf-8", "replace")
+        who = f"{tenant}\0{address}\0{agent}".encode("utf-8", "replace")
         return blake2b(who, digest_size=12, key=self._salt).hexdigest()
 
 
@@ -52,19 +53,21 @@ class Crowd:
         self._wait = final_after
         self._most = most
         self._held = 0
-        self._visits: dict[tuple[str, str], list[tuple[Seen, Group]]] = {}
-        self._minutes: dict[int, set[tuple[str, str]]] = {}
+        self._visits: dict[str, list[tuple[Seen, Group]]] = {}
+        self._minutes: dict[int, set[str]] = {}
         self._beyond: dict[int, Counter[Group]] = {}
 
     def add(self, hit: Seen, group: Group) -> int:
         """Remember a hit whose ``visitor`` is one of ``Visitors``; return its minute (unix seconds / 60)."""
         minute = int(hit.at) // MINUTE
-        if self._held >= self._most:
+        visits = self._visits.get(hit.visitor)
+        if self._held >= self._most or (visits and len(visits) >= MOST_OF_ONE):
             self._beyond.setdefault(minute, Counter())[group] += 1
             return minute
-        key = (group.tenant, hit.visitor)
-        self._visits.setdefault(key, []).append((hit, group))
-        self._minutes.setdefault(minute, set()).add(key)
+        if visits is None:
+            visits = self._visits[hit.visitor] = []
+        visits.append((hit, group))
+        self._minutes.setdefault(minute, set()).add(hit.visitor)
         self._held += 1
         return minute
 
@@ -76,29 +79,35 @@ class Crowd:
     async def judged(self, minute: int) -> list[Fact]:
         """Return the events of a minute, each with the number of hits that are alike; earlier minutes come first."""
         found: Counter[tuple[Group, Hit]] = Counter()
-        for place, key in enumerate(self._minutes.pop(minute, ())):
-            if place % _AT_ONCE == _AT_ONCE - 1:
-                await asyncio.sleep(0)  # others are answered meanwhile
-            visits = self._visits.get(key, [])
-            verdicts = classify([hit for hit, _ in visits], {})
-            for (hit, group), verdict in zip(visits, verdicts, strict=True):
-                if int(hit.at) // MINUTE == minute:
-                    found[group, _hit(group, verdict, hit.program.family)] += 1
-            self._let_go(key, visits, minute)
+        batch: list[tuple[Seen, Group]] = []
+        for visitor in self._minutes.pop(minute, ()):
+            batch += self._visits.get(visitor, ())
+            self._let_go(visitor, minute)
+            if len(batch) >= _AT_ONCE:
+                _judge(batch, minute, found)
+                batch.clear()
+                await asyncio.sleep(0)
+        _judge(batch, minute, found)
         for group, count in self._beyond.pop(minute, {}).items():
             found[group, _unknown(group, "overload")] += count
         return [_fact(self._mint, minute, group, hit, count) for (group, hit), count in found.items()]
 
-    def _let_go(self, key: tuple[str, str], visits: list[tuple[Seen, Group]], minute: int) -> None:
+    def _let_go(self, visitor: str, minute: int) -> None:
         """Forget what is judged, but for what may make later hits of the visitor look different."""
+        visits = self._visits.pop(visitor, [])
         kept = []
         if visits and int(visits[-1][0].at) // MINUTE > minute:
             kept = [each for each in visits if each[0].at >= (minute + 1) * MINUTE - self._wait]
+            self._visits[visitor] = kept
         self._held -= len(visits) - len(kept)
-        if kept:
-            self._visits[key] = kept
-        else:
-            self._visits.pop(key, None)
+
+
+def _judge(batch: Sequence[tuple[Seen, Group]], minute: int, found: Counter[tuple[Group, Hit]]) -> None:
+    """Count those of one minute by what they are, beside the others of their visitors."""
+    verdicts = classify([hit for hit, _ in batch], {})
+    for (hit, group), verdict in zip(batch, verdicts, strict=True):
+        if int(hit.at) // MINUTE == minute:
+            found[group, _hit(group, verdict, hit.program.family)] += 1
 
 
 def restarted(mint: Mint, counted: Iterable[Counted]) -> list[Fact]:

@@ -92,7 +92,7 @@ class Forwarder:
         counted = [act for act in acts if isinstance(act, Counted)]
         if counted:
             acts = restarted(self._mint, counted)
-            await asyncio.to_thread(file.become, packed(acts))
+            await asyncio.to_thread(file.become, list(map(packed, acts)))
         for start in range(0, len(acts), AT_ONCE):
             await self._deliver(acts[start : start + AT_ONCE])
 

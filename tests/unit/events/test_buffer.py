@@ -169,7 +169,7 @@ async def test_a_full_disk_refuses_who_waits_and_loses_hits_only(tmp_path, buffe
     def full(_self, _bodies):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(RecordFile, "append", full)
+    monkeypatch.setattr(RecordFile, "write", full)
     running = asyncio.create_task(buffer.run())
     buffer.keep(measured())
     with pytest.raises(StoreUnavailable, match="disk"):

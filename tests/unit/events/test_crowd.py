@@ -6,7 +6,7 @@ import pytest
 
 from estafette.base.ids import Mint
 from estafette.events.acts import Group
-from estafette.events.crowd import Crowd, Visitors
+from estafette.events.crowd import MOST_OF_ONE, Crowd, Visitors
 from estafette.model.event import unpack
 from estafette.tracking.agents import load
 from estafette.tracking.evidence import Seen
@@ -32,7 +32,7 @@ def seen(at=NOW, visitor="v", link=1):
 
 
 def add(crowd, at=NOW, visitor="v", link=1, tenant="t1"):
-    return crowd.add(seen(at, visitor, link), group(link, tenant))
+    return crowd.add(seen(at, f"{tenant} {visitor}", link), group(link, tenant))
 
 
 async def judged(crowd, now):
@@ -85,23 +85,33 @@ async def test_memory_is_bounded_and_what_is_beyond_is_counted(crowd):
     assert [event.hit.agent for event in await judged(small, NOW + 9_999)] == ["human"]
 
 
+async def test_one_visitor_takes_no_more_than_a_share(crowd):
+    for number in range(MOST_OF_ONE + 100):
+        add(crowd, NOW + number / 100, "flood")
+    add(crowd, NOW, "person")
+    events = await judged(crowd, NOW + 9_999)
+    assert [event.count for event in events if event.hit.reasons == ("overload",)] == [100]
+    assert sum(event.count for event in events) == MOST_OF_ONE + 101
+
+
 async def test_a_visitor_who_stays_is_judged_minute_by_minute(crowd):
     for minute in range(30):
         add(crowd, NOW + minute * 60)
     assert sum(event.count for event in await judged(crowd, NOW + 900 + WAIT)) == 15
-    assert len(crowd._visits["t1", "v"]) <= 15 + WAIT // 60
+    assert len(crowd._visits["t1 v"]) <= 15 + WAIT // 60
     assert sum(event.count for event in await judged(crowd, NOW + 9_999)) == 15
     assert (crowd._held, crowd._visits, crowd._minutes) == (0, {}, {})
 
 
-def test_a_visitor_is_another_one_tomorrow_and_elsewhere():
+def test_a_visitor_is_another_one_tomorrow_to_others_and_elsewhere():
     here, there = Visitors(), Visitors()
-    assert here.of(NOW, "192.0.2.1", FIREFOX) == here.of(NOW + 1, "192.0.2.1", FIREFOX)
-    assert here.of(NOW, "192.0.2.1", FIREFOX) != here.of(NOW, "192.0.2.2", FIREFOX)
-    assert here.of(NOW, "192.0.2.1", FIREFOX) != there.of(NOW, "192.0.2.1", FIREFOX)
-    today = here.of(NOW, "192.0.2.1", FIREFOX)
-    assert here.of(NOW + 86_400, "192.0.2.1", FIREFOX) != today
-    assert here.of(NOW, "192.0.2.1", FIREFOX) != today  # the salt of that day is gone
+    today = here.of(NOW, "t1", "192.0.2.1", FIREFOX)
+    assert today == here.of(NOW + 1, "t1", "192.0.2.1", FIREFOX)
+    assert today != here.of(NOW, "t1", "192.0.2.2", FIREFOX)
+    assert today != here.of(NOW, "t2", "192.0.2.1", FIREFOX)
+    assert today != there.of(NOW, "t1", "192.0.2.1", FIREFOX)
+    assert today != here.of(NOW + 86_400, "t1", "192.0.2.1", FIREFOX)
+    assert today != here.of(NOW, "t1", "192.0.2.1", FIREFOX)  # the salt of that day is gone
 
 
 @pytest.mark.parametrize(

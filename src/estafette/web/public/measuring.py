@@ -65,9 +65,9 @@ class Measuring:
         agent, purpose = _said(scope)
         address, now = _address(scope), self._clock.now()
         seen = Seen(
-            at=now, kind=group.kind, visitor=self._visitors.of(now, address, agent), program=self._programs.of(agent),
-            network=self._networks.of(address), group=group.campaign or group.template or group.tags[0],
-            link=group.link, purpose=purpose,
+            at=now, kind=group.kind, visitor=self._visitors.of(now, group.tenant, address, agent),
+            program=self._programs.of(agent), network=self._networks.of(address), link=group.link, purpose=purpose,
+            group=group.campaign or group.template or group.tags[0],
         )  # fmt: skip
         self._buffer.count(group, self._crowd.add(seen, group))
 
