@@ -31,7 +31,9 @@ def router(services: Services) -> APIRouter:
     """Return the routes of the resource."""
     routes = APIRouter(prefix="/insight", tags=["insight"], route_class=StrictRoute)
     reader = May(services, "read", tenant_needed=True)
-    insight = Insight(services.statistics, services.history, services.control)
+
+    def insight() -> Insight:
+        return Insight(services.statistics, services.history, services.control)
 
     @routes.get("/waterfall")
     async def show_waterfall(
@@ -41,18 +43,18 @@ def router(services: Services) -> APIRouter:
         if bool(campaign) == bool(tag):
             raise Problem(422, "one_of", "name a campaign or a tag", "?campaign=NAME or ?tag=NAME", field="campaign")
         label: Literal["campaign", "tag"] = "campaign" if campaign else "tag"
-        found = await insight.mailing(caller.tenant, label, campaign or tag, services.clock.now())
+        found = await insight().mailing(caller.tenant, label, campaign or tag, services.clock.now())
         return telling.mailing(found, language)
 
     @routes.get("/providers")
     async def show_providers(caller: Annotated[Caller, Depends(reader)], language: Spoken) -> dict[str, Any]:
         """Return how the last seven days' mail was taken, provider by provider, beside the seven days before."""
-        return telling.report(await insight.providers(caller.tenant, services.clock.now()), language)
+        return telling.report(await insight().providers(caller.tenant, services.clock.now()), language)
 
     @routes.get("/suggestions")
     async def list_suggestions(caller: Annotated[Caller, Depends(reader)], language: Spoken) -> dict[str, Any]:
         """Return at most three suggestions, each with the evidence of the last four weeks that it stands on."""
-        found = await insight.suggestions(caller.tenant, services.clock.now())
+        found = await insight().suggestions(caller.tenant, services.clock.now())
         return {"items": [telling.advice(each, language) for each in found], "next": None}
 
     return routes
