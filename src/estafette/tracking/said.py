@@ -47,8 +47,8 @@ def said(events: Iterable[Event]) -> dict[int, Said]:
 def firsts(hits: Sequence[RawHit], verdicts: Sequence[Verdict], words: Mapping[int, Said]) -> set[int]:
     """Return the ids of a message's hits that count as first: one at most for each recipient and kind.
 
-    hits: all that are kept of the message. words: what its events say. A hit that was counted stays the first as long
-    as it is a person's, or when it is no longer kept; otherwise the earliest of a person is.
+    hits: all that are kept of some copies of the message. words: what its events say. A hit that was counted stays the
+    first as long as it is a person's, or when it is no longer kept; otherwise the earliest of a person is.
     """
     kept = {hit.id for hit in hits}
     gone = {place: word for place, word in words.items() if word.first and place not in kept}

@@ -14,11 +14,13 @@ from estafette.base import ids
 from estafette.base.errors import StoreFault
 from estafette.model.event import Event, pack
 from estafette.model.tracking import RawHit
+from estafette.relay.feedback.judgement import provisional
 from estafette.relay.hit_desk import HitDesk
 from estafette.relay.hit_review import HitReview
 from estafette.store.open import Store, open_store
 from estafette.tracking import lists
 from estafette.tracking.said import said
+from estafette.web import shapes
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
 LISTS = lists.load()
@@ -239,6 +241,20 @@ async def test_a_message_that_nobody_remembers_is_judged_by_the_hit_alone(bench)
     assert await bench.desk.turn() == 1
     (event,) = await bench.events(4711)
     assert (event.recipient, event.site, event.hit.agent) == ("", "", "human")
+
+
+async def test_hits_that_are_not_final_can_be_looked_at(bench):
+    message = await bench.mailing("ann@example.com")
+    for link in (1, 2, 3):
+        await bench.hit(message, after=3_600 + link / 10, link=link)
+    await bench.hit(message, after=9_000)
+    hits = await bench.store.hits.of_messages([message])
+    found = provisional(hits, await bench.store.history.of_message(message), LISTS)
+    assert [found[hit.id].agent for hit in hits] == ["scanner"] * 3 + ["human"]
+    assert provisional([], [], LISTS) == {}
+    shown = shapes.pending(hits[0], found[hits[0].id])
+    assert (shown["message"], shown["agent"]) == (f"{ids.show(message)}.1", "scanner")
+    assert "192.0.2.1" not in str(shown)
 
 
 async def test_a_country_is_told_of_people_only(bench):

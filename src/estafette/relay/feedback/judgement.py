@@ -41,19 +41,21 @@ class Judgement:
         if not batch:
             return []
         # What came in meanwhile belongs to the evidence as much as what was judged before.
-        kept = await self._hits.of_messages(sorted({hit.message for hit in batch}))
+        letters = {(hit.message, hit.number) for hit in batch}
+        found = await self._hits.of_messages(sorted({hit.message for hit in batch}))
+        kept = [hit for hit in found if (hit.message, hit.number) in letters]
         timelines = {message: await self._timeline(message) for message in {hit.message for hit in kept}}
-        touches = await self._touches(batch, set(timelines))
+        touches = await self._touches(batch, letters)
         others = {touch.letter[0] for touch in touches if touch.letter is not None} - timelines.keys()
         timelines |= {message: await self._timeline(message) for message in others}
-        found = judged(kept, touches, timelines, self._lists)
-        return [found[hit.id] for hit in batch if hit.id in found]
+        verdicts = judged(kept, touches, timelines, self._lists)
+        return [verdicts[hit.id] for hit in batch if hit.id in verdicts]
 
     async def _timeline(self, message: int) -> Timeline:
         return Timeline.of(await self._history.of_message(message))
 
-    async def _touches(self, batch: Sequence[RawHit], messages: set[int]) -> list[Seen]:
-        """Return what was touched of other messages from the addresses of a batch."""
+    async def _touches(self, batch: Sequence[RawHit], letters: set[Letter]) -> list[Seen]:
+        """Return what was touched of other copies from the addresses of a batch."""
         times = [hit.at for hit in batch]
         await self._neighbours.move(min(times), max(times))
         addresses = sorted({hit.address for hit in batch if hit.address})
@@ -63,14 +65,14 @@ class Judgement:
                 id=touch.id,
             )
             for address, touch in self._neighbours.of(addresses)
-            if touch.message not in messages
+            if (touch.message, touch.number) not in letters
         ]  # fmt: skip
 
 
 def judged(
     kept: Sequence[RawHit], touches: Sequence[Seen], timelines: Mapping[int, Timeline], lists: Lists
 ) -> dict[int, Judged]:
-    """Return what each kept hit was, by its id. kept: all of some messages; touches: of other ones."""
+    """Return what each kept hit was, by its id. kept: all of some copies; touches: of other ones."""
     seen = [*map(lists.seen, kept), *touches]
     verdicts = classify(seen, _copies(kept, seen, timelines, lists))[: len(kept)]
     of_message: defaultdict[int, list[int]] = defaultdict(list)
