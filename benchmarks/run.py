@@ -30,12 +30,14 @@ from benchmarks.rows.signed import signed
 from benchmarks.rows.templates import templates
 from benchmarks.rows.tenants import crowd
 from benchmarks.rows.tls import tls
+from benchmarks.rows.tracking import tracking
 from benchmarks.rows.uploads import uploads
+from benchmarks.rows.webhooks import webhooks
 
 ROWS: dict[str, Callable[[int], list[Row]]] = {
     "intake": intake, "signed": signed, "tls": tls, "depth": depth, "person": person, "uploads": uploads,
     "api": api, "tenants": crowd, "metering": metering_row,
-    "templates": templates,
+    "tracking": tracking, "templates": templates, "webhooks": webhooks,
 }  # fmt: skip
 
 

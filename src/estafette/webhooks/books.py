@@ -33,6 +33,10 @@ class Books:
         """Take down what was made."""
         self._made.append(made)
 
+    def open_ids(self) -> set[tuple[str, str]]:
+        """Return (webhook, id) of the calls whose rows do not say yet what became of them."""
+        return {(each.call.webhook, each.call.id) for each in self._made if each.stored}
+
     def close(
         self, outlets: Mapping[str, Outlet], rows: Sequence[Call], readers: Sequence[LogReader],
         finished: Sequence[str], now: float,

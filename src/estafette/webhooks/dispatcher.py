@@ -33,7 +33,8 @@ from estafette.webhooks.outlet import Chain, Made, Outlet, in_line
 from estafette.webhooks.rules import Rules
 from estafette.webhooks.stock import Stock
 
-#: Events of one reading of the log.
+#: Events of one reading of the log, at least and at most: as many as are told well within the grace.
+FEWEST = 16
 BATCH = 1_000
 #: Seconds that a turn waits for its calls; then they are written down.
 GRACE = 1.0
@@ -72,6 +73,7 @@ class Dispatcher:
         self._books = Books(rules.disable_after)
         self._main: LogReader | None = None
         self._free = 0
+        self._size = FEWEST
         self._bell = asyncio.Event()
         self._stopping = False
         self._noted_at = self._pruned_at = clock.monotonic()
@@ -99,7 +101,7 @@ class Dispatcher:
         self._bell.clear()
         main = self._main = self._main or await self._begin()
         had_some = bool(self._stock.outlets)
-        events = await self._history.after(main.cursor, BATCH) if had_some else []
+        events = await self._history.after(main.cursor, self._size) if had_some else []
         reached = events[-1][0] if events else main.cursor if had_some else await self._history.position()
         if await self._stock.refresh() and not had_some and self._stock.outlets:
             return True  # somebody came between the two looks: nothing may be passed over
@@ -115,7 +117,7 @@ class Dispatcher:
             self._noted_at = self._clock.monotonic()
         wrote = await self._settle(rows, moved, finished)
         self._main = after
-        taken = await self._stock.refill(self._clock.now(), self._clock.monotonic())
+        taken = await self._stock.refill(self._clock.now(), self._clock.monotonic(), self._books.open_ids)
         await self._prune()
         return bool(events or moved or wrote or taken)
 
@@ -198,9 +200,14 @@ class Dispatcher:
     async def _drain(self) -> None:
         """Wait until every call of this turn is over, at most for the grace."""
         until = self._clock.monotonic() + GRACE
+        left = GRACE
         while self._free and (left := until - self._clock.monotonic()) > 0:
             await self._pause(left)
             self._bell.clear()
+        if left > GRACE * 0.75:
+            self._size = min(self._size * 2, BATCH)
+        elif left <= 0:
+            self._size = max(self._size // 2, FEWEST)
 
     def _put_down(self) -> list[Call]:
         rows: list[Call] = []

@@ -10,6 +10,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 
 PREFIX = "whsec_"
 #: Octets of a secret; the standard wants 24 to 64.
@@ -32,5 +33,12 @@ def headers(call: str, at: int, body: bytes, keys: Iterable[str]) -> dict[str, s
 
 
 def _mac(key: str, signed: bytes) -> str:
-    raw = base64.b64decode(key.removeprefix(PREFIX))
-    return base64.b64encode(hmac.digest(raw, signed, "sha256")).decode()
+    # The one-shot function would let go of the interpreter lock for microseconds, and wait long to have it back.
+    tag = _begun(key).copy()
+    tag.update(signed)
+    return base64.b64encode(tag.digest()).decode()
+
+
+@lru_cache(maxsize=1024)
+def _begun(key: str) -> hmac.HMAC:
+    return hmac.new(base64.b64decode(key.removeprefix(PREFIX)), digestmod="sha256")

@@ -15,7 +15,7 @@ from estafette.webhooks.keys import Keys
 from estafette.webhooks.outlet import Chain, Outlet
 
 #: Calls of one webhook that are taken out of the tables at once.
-ROOM = 64
+ROOM = 256
 #: Seconds between two counts of what is pending, while something is.
 COUNT_EVERY = 1.0
 
@@ -67,19 +67,25 @@ class Stock:
             if (outlet := self.outlets.get(call.webhook)) is not None:
                 outlet.pending += 1
 
-    async def refill(self, now: float, tick: float) -> int:
-        """Take calls whose time has come out of the tables; return how many. tick: monotonic seconds."""
+    async def refill(self, now: float, tick: float, unsettled: Callable[[], set[tuple[str, str]]]) -> int:
+        """Take calls whose time has come out of the tables; return how many.
+
+        tick: monotonic seconds. unsettled: calls that were made, while their rows do not say so yet.
+        """
         if self._pending and tick >= self._count_due:
             self._count_due = tick + COUNT_EVERY
             await self._count()
         taken = 0
         for outlet in list(self.outlets.values()):
-            if outlet.due is not None and outlet.due <= now and len(held := outlet.held()) <= ROOM // 2:
-                taken += await self._take(outlet, held, now)
+            if outlet.due is not None and outlet.due <= now and len(outlet.held()) <= ROOM // 2:
+                taken += await self._take(outlet, now, unsettled)
         return taken
 
-    async def _take(self, outlet: Outlet, held: set[str], now: float) -> int:
-        found = await asyncio.to_thread(self._webhooks.due, outlet.webhook.id, now, ROOM + len(held))
+    async def _take(self, outlet: Outlet, now: float, unsettled: Callable[[], set[tuple[str, str]]]) -> int:
+        name = outlet.webhook.id
+        # Looked at before the tables: what is over meanwhile is in neither set afterwards, but in their answer.
+        held = outlet.held() | {call for webhook, call in unsettled() if webhook == name}
+        found = await asyncio.to_thread(self._webhooks.due, name, now, ROOM + len(held))
         fresh = [call for call in found if call.id not in held][:ROOM]
         for call in fresh:
             outlet.add(Chain([call], stored=True))

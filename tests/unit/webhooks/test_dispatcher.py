@@ -318,3 +318,24 @@ async def test_a_user_and_password_in_the_address_travel_as_authorization(yard):
     await yard.happened("delivered")
     await yard.work(dispatcher, lambda: yard.receiver.calls)
     assert yard.receiver.calls[0].headers["Authorization"] == "Basic YW5uOnM6Y3JldA=="
+
+
+async def test_without_a_crash_nothing_is_told_twice(yard, monkeypatch):
+    from estafette.webhooks import dispatcher as module
+    from estafette.webhooks import stock
+
+    monkeypatch.setattr(module, "GRACE", 0.02)
+    monkeypatch.setattr(stock, "COUNT_EVERY", 0.0)
+    hook = yard.webhook(concurrency=4)
+    dispatcher = yard.dispatcher()
+    await dispatcher.turn()
+
+    async def linger():
+        await asyncio.sleep(0.005)
+        return web.Response()
+
+    yard.receiver.answer = lambda _call: linger()
+    made = [event for _ in range(60) for event in await yard.happened("queued", "delivered")]
+    await yard.work(dispatcher, lambda: len(set(yard.receiver.ids())) == len(made))
+    await yard.work(dispatcher, lambda: not yard.calls(hook, state="pending"))
+    assert len(yard.receiver.calls) == len(made)

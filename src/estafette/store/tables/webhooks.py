@@ -127,7 +127,7 @@ class WebhookTables(Tables):
         with self.counting() as connection:
             put_rows(connection, WEBHOOK_CALL, [columns(call) for call in settlement.calls])
             waiting = {call.chain for call in settlement.calls if call.state == "pending" and call.due is None}
-            for webhook, message in waiting.union(settlement.ended):
+            for webhook, message in _followed(connection, waiting.union(settlement.ended)):
                 _release(connection, webhook, message, settlement.now)
             put_rows(connection, WEBHOOK_READER, [columns(reader) for reader in settlement.readers])
             for reader in settlement.finished:
@@ -146,6 +146,17 @@ class WebhookTables(Tables):
             old = and_(_C.state != "pending", _C.created < before)
             gone += connection.execute(delete(WEBHOOK_CALL).where(old)).rowcount
             return gone + sum(_cut(connection, webhook, kept) for webhook in connection.execute(known).scalars().all())
+
+
+def _followed(connection: Connection, chains: Collection[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return those of some chains in which a call waits for another: few of many."""
+    found: list[tuple[str, int]] = []
+    wanted = list(chains)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = tuple_(_C.webhook, _C.message).in_(wanted[start : start + _AT_ONCE])
+        query = select(_C.webhook, _C.message).where(part, _C.state == "pending", _C.due.is_(None)).distinct()
+        found += [(webhook, message) for webhook, message in connection.execute(query)]
+    return found
 
 
 def _release(connection: Connection, webhook: str, message: int, now: float) -> None:
