@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Hit:
     """One request for the pixel or a link; ``at`` in seconds, as ``Recipient.delivered``. cause: the truth."""
 
     at: float
-    kind: str
+    kind: Literal["opened", "clicked"]
     recipient: int
     link: int
     address: str

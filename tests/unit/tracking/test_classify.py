@@ -1,6 +1,7 @@
 """Each rule by itself, what tips the scales, and that neither order nor repetition nor hostile text changes anything."""
 
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,16 +25,26 @@ LONG = 3_600.0
 
 
 def click(after: float = LONG, link: int = 1, agent: str = CHROME, **more) -> Seen:
-    fields = {"visitor": "192.0.2.1", "letter": ANN, "agent": agent, "program": PROGRAMS.of(agent)} | more
+    fields: dict[str, Any] = {
+        "visitor": "192.0.2.1",
+        "letter": ANN,
+        "agent": agent,
+        "program": PROGRAMS.of(agent),
+    } | more
     return Seen(at=START + after, kind="clicked", link=link, **fields)
 
 
 def opened(after: float = LONG, agent: str = CHROME, **more) -> Seen:
-    fields = {"visitor": "192.0.2.1", "letter": ANN, "agent": agent, "program": PROGRAMS.of(agent)} | more
+    fields: dict[str, Any] = {
+        "visitor": "192.0.2.1",
+        "letter": ANN,
+        "agent": agent,
+        "program": PROGRAMS.of(agent),
+    } | more
     return Seen(at=START + after, kind="opened", **fields)
 
 
-def network(agent: str = "scanner", scope: str = "all", certainty: str = "certain") -> Network:
+def network(agent: Any = "scanner", scope: Any = "all", certainty: Any = "certain") -> Network:
     return Network(name="known", agent=agent, scope=scope, certainty=certainty, source="a test", date="")
 
 

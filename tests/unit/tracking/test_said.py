@@ -1,22 +1,26 @@
 """The last word of the log on each hit, and who is counted as first."""
 
+from typing import Literal
+
 from estafette.base import ids
 from estafette.model.event import Event
-from estafette.model.tracking import Hit, RawHit
+from estafette.model.tracking import Agent, Hit, RawHit
 from estafette.tracking.evidence import Verdict
 from estafette.tracking.said import RECLASSIFIED, firsts, said
 
 START = 1_800_000_000.0
 
 
-def event(number: int, agent: str, *, first: bool = False, kind: str = "clicked", was: str = "", of: int = 0) -> Event:
+def event(
+    number: int, agent: Agent, *, first: bool = False, kind: str = "clicked", was: str = "", of: int = 0
+) -> Event:
     return Event(
         id=number, at=START, kind=kind, tenant="t1", stream="main", message=1, number=1,
         reason=RECLASSIFIED if was else "", source=ids.show(of) if of else "", hit=Hit(agent, first=first, was=was),
     )  # fmt: skip
 
 
-def hit(number: int, at: float = START, who: int = 1, kind: str = "clicked") -> RawHit:
+def hit(number: int, at: float = START, who: int = 1, kind: Literal["opened", "clicked"] = "clicked") -> RawHit:
     return RawHit(number, at, kind, "t1", "main", 1, who, 1)
 
 
