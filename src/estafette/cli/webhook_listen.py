@@ -66,7 +66,7 @@ def listen(
     if not server and not tenant:
         raise Usage("whose events?", place="--tenant", fix="name a tenant, or --server of a service elsewhere")
     chosen = secret or new_secret()
-    print(f"secret {chosen}\nforwarding to {to}", flush=True)
+    print(f"secret {chosen}", flush=True)
     wanted = Webhook(id="listen", tenant=tenant, url=to, format=format, events=tuple(event or ()))
     events = _of_server(server, tenant, after) if server else _of_store(tenant_id(tenant), after)
     run(_forward(events, wanted, chosen, _open_streams(tenant) if not server else None))
@@ -105,6 +105,10 @@ async def _forward(events: Live, wanted: Webhook, secret: str, streams: set[str]
         await poster.close()
 
 
+def _begun(cursor: str) -> None:
+    print(f"listening after {cursor}", flush=True)
+
+
 def _poster() -> Poster:
     """Return what posts wherever the developer says: it is their machine."""
     from estafette.net.client_tls import verified
@@ -119,6 +123,7 @@ async def _of_store(tenant: str, after: str) -> Live:
 
     async with store() as opened:
         cursor = int(after) if after else await opened.history.position()
+        _begun(str(cursor))
         while True:
             page = await opened.history.after(cursor, 100, EventFilter(tenant=tenant))
             for place, event in page:
@@ -138,6 +143,7 @@ async def _of_server(server: str, tenant: str, after: str) -> Live:
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
         asked = {"tenant": tenant} if tenant else {}
         cursor = after or await _end(session, url, asked)
+        _begun(cursor)
         while True:
             answer = await _page(session, url, asked | {"after": cursor, "wait": str(_WAIT), "limit": "100"})
             for item in answer["items"]:
