@@ -58,6 +58,8 @@ class HitDesk:
     async def turn(self, batch: int = BATCH) -> int:
         """Make the oldest hits final; return how many."""
         due = (await self._hits.open(self._clock.now() - self._wait, batch))[:batch]
+        if not due:
+            return 0
         judged = await self._judgement.judge(due)
         await self._spool.record([pack(final(each, self._lists.programs, self._country)) for each in judged])
         await self._hits.close_up([hit.id for hit in due])
