@@ -71,7 +71,7 @@ def show(
     question = check(
         Question(
             tenant=known.id, span=span(since, until, timezone or known.timezone, time.time()), by=by or "",
-            group=grouped(group.split(",")), filters=_filters(filter), per=per or "", compare=compare,
+            group=grouped(group.split(",")), filters=_filters(filter), per=per or "", compare=compare, limit=1_000,
         )
     )  # fmt: skip
 

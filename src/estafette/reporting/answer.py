@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ async def answer(question: Question, statistics: Statistics, history: History, k
         before = previous(question.span)
         earlier, old = await sums(question, before), _only(await sums(whole, before))
     behind = await history.position() - await statistics.position()
-    items, following = _items(question, now, earlier)
+    items, following = await asyncio.to_thread(_items, question, now, earlier)
     return {
         "tenant": question.tenant, **_span(question.span), "timezone": question.span.zone, "by": question.by or None,
         "group": list(question.group), "filters": {name: list(each) for name, each in question.filters.items()},
@@ -100,17 +101,15 @@ def _compared(question: Question, counts: Mapping[str, int], old: Mapping[str, i
 def _numbers(question: Question, counts: Mapping[str, int]) -> Resource:
     """Return counts, the time to 250 in seconds, and rates."""
     times = {int(name[len(TO_250) :]): amount for name, amount in counts.items() if name.startswith(TO_250)}
-    told = {name: amount for name, amount in sorted(counts.items()) if _wanted(question, name)}
+    plain = {name: amount for name, amount in sorted(counts.items()) if not name.startswith(TO_250)}
     return {
-        "counts": told,
+        "counts": {name: amount for name, amount in plain.items() if _wanted(question, name)},
         "time_to_250": {"p50": _seconds(times, 0.5), "p95": _seconds(times, 0.95)} if times else None,
-        "rates": [_rate(each) for each in rates.every(counts, _bases(question))] if question.has_rates else [],
+        "rates": [_rate(each) for each in rates.every(plain, _bases(question))] if question.has_rates else [],
     }
 
 
 def _wanted(question: Question, measure: str) -> bool:
-    if measure.startswith(TO_250):
-        return False
     return not question.measures or any(f"{measure}.".startswith(f"{each}.") for each in question.measures)
 
 

@@ -35,7 +35,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     measures: tuple[str, ...] = ()
     per: Per = ""
     compare: bool = False
-    limit: int = 500
+    limit: int = 100
     skip: int = 0
 
     @property

@@ -40,17 +40,27 @@ async def _of_counters(question: Question, chosen: Plan, span: Span, statistics:
             question.tenant, chosen.dimension, since=start, until=end, values=chosen.values, first=chosen.first,
             by_hour=question.by == "hour", by_value=bool(chosen.halves),
         )  # fmt: skip
-        for row in rows:
-            _take(found, question, chosen, row.hour or start, row)
+        await asyncio.to_thread(_take, found, question, chosen, start, rows)
     return found
 
 
-def _take(found: Tally, question: Question, chosen: Plan, start: int, row: Row) -> None:
-    values = dict(zip(chosen.halves, row.value.split(JOINT), strict=False))
-    if len(chosen.halves) > 1 and any(values[name] not in wanted for name, wanted in question.filters.items()):
-        return
-    counts = found.setdefault((start, tuple(values[name] for name in question.group)), {})
-    counts[row.measure] = counts.get(row.measure, 0) + row.amount
+def _take(found: Tally, question: Question, chosen: Plan, start: int, rows: Sequence[Row]) -> None:
+    told: dict[str, tuple[str, ...] | None] = {}
+    for row in rows:
+        if row.value not in told:
+            told[row.value] = _told(question, chosen, row.value)
+        values = told[row.value]
+        if values is not None:
+            counts = found.setdefault((row.hour or start, values), {})
+            counts[row.measure] = counts.get(row.measure, 0) + row.amount
+
+
+def _told(question: Question, chosen: Plan, value: str) -> tuple[str, ...] | None:
+    """Return what a counter's value is told as, None when a filter leaves it out: a pair has two that may."""
+    halves = dict(zip(chosen.halves, value.split(JOINT), strict=False))
+    if len(halves) > 1 and any(halves[name] not in wanted for name, wanted in question.filters.items()):
+        return None
+    return tuple(halves[name] for name in question.group)
 
 
 async def _of_events(

@@ -54,7 +54,7 @@ def _shape(
     per: Per = "",
     measures: Annotated[str, Query(max_length=500, description="Beginnings of names, joined by commas")] = "",
     compare: Literal["", "previous"] = "",
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 500,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     after: Annotated[int, Query(ge=0, lt=1 << 31, description="next of the answer before")] = 0,
 ) -> _Shape:
     wanted = tuple(name for name in measures.split(",") if name)
