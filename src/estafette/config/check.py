@@ -83,6 +83,7 @@ def _networks(settings: Settings) -> Iterator[ConfigFault]:
     lists = (
         ("listen.trusted_proxies", settings.listen.trusted_proxies),
         ("delivery.allow_networks", settings.delivery.allow_networks),
+        ("outgoing.allow_networks", settings.outgoing.allow_networks),
     )
     for key, values in lists:
         for value in values:
@@ -92,8 +93,9 @@ def _networks(settings: Settings) -> Iterator[ConfigFault]:
                 yield ConfigFault(f"{error}", place=key, fix="write a network such as 10.0.0.0/8")
     if not settings.delivery.retry:
         yield ConfigFault("no wait is named", place="delivery.retry", fix='such as ["2m", "10m", "1h"]')
-    if settings.delivery.ca_file and not Path(settings.delivery.ca_file).is_file():
-        yield ConfigFault("the file does not exist", place="delivery.ca_file", fix="name a PEM file, or leave it empty")
+    for key, file in (("delivery.ca_file", settings.delivery.ca_file), ("webhooks.ca_file", settings.webhooks.ca_file)):
+        if file and not Path(file).is_file():
+            yield ConfigFault("the file does not exist", place=key, fix="name a PEM file, or leave it empty")
 
 
 def _egress(settings: Settings) -> Iterator[ConfigFault]:

@@ -153,7 +153,9 @@ async def open_janitor(unit: Unit) -> None:
     from estafette.runtime.post_office import carry_letters
     from estafette.runtime.upkeep import keep_domains
     from estafette.runtime.watching import watch_tenants
+    from estafette.webhooks.place import WebhookPlace
 
+    unit.readers.append(WebhookPlace(unit.directory.control.webhooks, unit.store.history))
     unit.background(sweep)
     unit.background(lambda: carry_letters(unit))
     unit.background(lambda: keep_domains(unit))
