@@ -1,6 +1,5 @@
 """``/v3/REST/message``, ``messagehistory`` and ``messageinformation``: what became of mail."""
 
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -9,9 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from estafette.model.credential import Identity
 from estafette.model.event import Event
 from estafette.relay.submission.recall import Kept, missing
+from estafette.web.dialects.mailjet.campaigns import number_of
 from estafette.web.dialects.mailjet.listing import listing
+from estafette.web.dialects.mailjet.times import moment
 from estafette.web.dialects.mailjet.user import user
 from estafette.web.dialects.numbers import universal
+from estafette.web.dialects.telling import measured, news
 from estafette.web.privacy import Privacy
 from estafette.web.services import Services
 
@@ -62,7 +64,7 @@ def add(routes: APIRouter, services: Services) -> None:
     async def history(number: int, identity: Annotated[Identity, caller]) -> dict[str, Any]:
         """Return the events of a message, oldest first."""
         kept = await find(identity, number)
-        return listing([_event(each) for each in kept.events if each.kind in _TYPES])
+        return listing([_event(each) for each in kept.events if each.kind in _TYPES and news(each.hit)])
 
     @routes.get("/v3/REST/messageinformation/{number}")
     async def information(number: int, identity: Annotated[Identity, caller]) -> dict[str, Any]:
@@ -71,14 +73,15 @@ def add(routes: APIRouter, services: Services) -> None:
 
 
 def _message(kept: Kept) -> dict[str, Any]:
-    content, last = kept.content, kept.events[-1] if kept.events else None
+    told = [event for event in kept.events if news(event.hit)]
+    content, last = kept.content, told[-1] if told else None
     return {
         "ID": kept.message,
         "UUID": universal(kept.message, last.number if last else 1),
         "ArrivedAt": _accepted(kept),
         "AttemptCount": last.attempt if last else 0,
         "AttachmentCount": 0,
-        "CampaignID": 0,
+        "CampaignID": _campaign(kept),
         "ContactAlt": last.recipient if last else "",
         "ContactID": 0,
         "Delay": 0,
@@ -105,33 +108,36 @@ def _event(event: Event) -> dict[str, Any]:
         "EventAt": int(event.at),
         "EventType": _TYPES[event.kind],
         "State": event.reason,
-        "Useragent": "",
+        "Useragent": event.hit.client if event.hit else "",
         "UseragentID": 0,
     }
 
 
 def _information(kept: Kept) -> dict[str, Any]:
     kinds = [event.kind for event in kept.events]
+    hits = measured(kept.events)
     return {
-        "CampaignID": 0,
-        "ClickTrackedCount": kinds.count("clicked"),
+        "CampaignID": _campaign(kept),
+        "ClickTrackedCount": hits.get("clicked.human", 0),
         "ContactID": 0,
         "CreatedAt": _accepted(kept),
         "ID": kept.message,
         "MessageSize": kept.content.size if kept.content else 0,
-        "OpenTrackedCount": kinds.count("opened"),
+        "OpenTrackedCount": hits.get("opened.human", 0) + hits.get("opened.proxy", 0),
         "QueuedCount": kinds.count("queued"),
-        "SendEndAt": _moment(kept.events[-1].at) if kept.events else "",
+        "SendEndAt": moment(kept.events[-1].at) if kept.events else "",
         "SentCount": kinds.count("delivered") + kinds.count("sent"),
         "SpamAssassinRules": {"ALT": "", "ID": -1},
         "SpamAssassinScore": 0,
     }
 
 
+def _campaign(kept: Kept) -> int:
+    content = kept.content
+    return number_of(
+        content.campaign if content else next((each.campaign for each in kept.events if each.campaign), "")
+    )
+
+
 def _accepted(kept: Kept) -> str:
-    return _moment(kept.content.accepted if kept.content else kept.events[0].at)
-
-
-def _moment(seconds: float) -> str:
-    """Write a time as Mailjet does: RFC 3339, to the second."""
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+    return moment(kept.content.accepted if kept.content else kept.events[0].at)
