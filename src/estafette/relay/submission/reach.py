@@ -6,6 +6,7 @@ remembers.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -33,7 +34,8 @@ class Reach:
     def __init__(self, history: Told, clock: Clock) -> None:
         self._history = history
         self._clock = clock
-        self._lately: dict[tuple[str, str, str], float] = {}
+        # A plain dict looks at every name it has let go before it finds the first that is left.
+        self._lately: OrderedDict[tuple[str, str, str], float] = OrderedDict()
 
     async def known(self, tenant: str, campaign: str, addresses: Sequence[str]) -> set[str]:
         """Return those addresses that have the campaign already, or are about to."""
@@ -70,7 +72,7 @@ class Reach:
             self._lately.pop(key, None)
             self._lately[key] = now
         while self._lately and (len(self._lately) > MOST or self._lately[next(iter(self._lately))] <= now - LAG):
-            del self._lately[next(iter(self._lately))]
+            self._lately.popitem(last=False)
 
     def forget(self, tenant: str, campaign: str, addresses: Iterable[str]) -> None:
         """Take back what was noted: nothing was kept."""
