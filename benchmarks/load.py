@@ -34,9 +34,10 @@ class Measured:
 
 
 def source(
-    group: Group, port: int, messages: int, sessions: int = 50, length: int = 10240, *, keep: bool = True
-) -> subprocess.Popen[bytes]:
-    """Start a generator; ``keep`` sends many messages on each connection."""
+    group: Group, port: int, messages: int, sessions: int = 50, length: int = 10240, *, keep: bool = True,
+    file: Path | None = None,
+) -> subprocess.Popen[bytes]:  # fmt: skip
+    """Start a generator; ``keep`` sends many messages on each connection. file: the message, LF lines."""
     words = [
         packages.program("smtp-source"),
         *(["-d"] if keep else []),
@@ -54,8 +55,7 @@ def source(
         str(messages),
         "-C",
         "10",
-        "-l",
-        str(length),
+        *(["-F", str(file)] if file else ["-l", str(length)]),
         f"127.0.0.1:{port}",
     ]
     return subprocess.Popen(words, env=packages.environment(), preexec_fn=group.enter)
@@ -80,8 +80,9 @@ def sink(group: Group, port: int, messages: int) -> subprocess.Popen[bytes]:
 
 
 def measure(
-    peer: Peer, kind: str, messages: int, *, sessions: int = 50, length: int = 10240, sink_port: int = 2526
-) -> Measured:
+    peer: Peer, kind: str, messages: int, *, sessions: int = 50, length: int = 10240, sink_port: int = 2526,
+    file: Path | None = None,
+) -> Measured:  # fmt: skip
     """Run once. ``intake`` ends with the last 250 of the peer, ``e2e`` with the last message at the sink."""
     groups = [Group(name) for name in ("peer", "source", "sink")]
     ours, load, far = groups
@@ -92,7 +93,7 @@ def measure(
         time.sleep(1)
         before = ours.cpu()
         began = time.monotonic()
-        if source(load, peer.port, messages, sessions, length).wait(timeout=300):
+        if source(load, peer.port, messages, sessions, length, file=file).wait(timeout=300):
             raise RuntimeError("smtp-source failed")
         if receiver is not None:
             receiver.wait(timeout=300)

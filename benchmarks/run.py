@@ -27,6 +27,7 @@ from benchmarks.rows.metering import metering_row
 from benchmarks.rows.person import person
 from benchmarks.rows.row import FOLDER, Row
 from benchmarks.rows.signed import signed
+from benchmarks.rows.statistics import counters
 from benchmarks.rows.templates import templates
 from benchmarks.rows.tenants import crowd
 from benchmarks.rows.tls import tls
@@ -37,7 +38,7 @@ from benchmarks.rows.webhooks import webhooks
 ROWS: dict[str, Callable[[int], list[Row]]] = {
     "intake": intake, "signed": signed, "tls": tls, "depth": depth, "person": person, "uploads": uploads,
     "api": api, "tenants": crowd, "metering": metering_row,
-    "tracking": tracking, "templates": templates, "webhooks": webhooks,
+    "tracking": tracking, "templates": templates, "webhooks": webhooks, "statistics": counters,
 }  # fmt: skip
 
 
