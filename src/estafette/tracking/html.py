@@ -8,6 +8,7 @@ nothing behind it is touched. No octet is looked at more often than a fixed numb
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -27,7 +28,9 @@ _SWITCHES = (
     rb"(?:t(?:itle|extarea)|s(?:tyle|cript|vg|elect)|n(?:oscript|oembed|oframes)|xmp|iframe|plaintext|math|frameset)"
     rb"[%b/>]" % _BLANK
 )
-_LINK = rb'<a(?:rea)?[%b]++(href)="([^"]*+)"%b' % (_BLANK, _REST)
+#: An address of the web in the letters of most.
+_WEB = rb"https?://[a-z0-9._-]++(?::[0-9]{1,5})?(?:[/?#][!#-;=?-_a-~]*+)?"
+_LINK = rb'<a(?:rea)?[%b]++(href)="(%b)"%b' % (_BLANK, _WEB, _REST)
 #: A run of what leaves everything as it is, up to the next link in its usual form or something else to be looked at.
 _RUN = re.compile(
     rb"(?:[^<]*+(?:"
@@ -58,16 +61,10 @@ OPT_OUTS = {
 }  # fmt: skip
 
 
-class Anchor(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One ``href`` of an ``a`` or ``area``: where its name begins, and its value without quotes.
-
-    opted_out: whether the tag says that the link is not to be tracked, see ``OPT_OUTS``.
-    """
-
-    name: int
-    start: int
-    stop: int
-    opted_out: bool = False
+#: One ``href`` of an ``a`` or ``area``: where its name begins; where its value begins and ends, without quotes; whether
+#: the tag says that it is not to be tracked, see ``OPT_OUTS``; whether the value stands between double quotes and is an
+#: address of the web in ASCII, but for references to characters.
+Anchor = tuple[int, int, int, bool, bool]
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -99,21 +96,31 @@ class _Reading:
         self.anchors: list[Anchor] = []
         self.body: int | None = None
         self._choosing = False
-        self._wary = b"track" in page
 
     def run(self) -> bool:
         """Read to the end; False when it stopped before it."""
-        page, at, size = self.page, 0, len(self.page)
-        for _ in range(MOST_TAGS):
-            while (run := _RUN.match(page, at)) is not None and run.end() > at and run[1] is None:
+        page, at, size, anchors = self.page, 0, len(self.page), self.anchors
+        wary, seen, match = b"track" in page, 0, _RUN.match
+        while at < size:
+            run = match(page, at)
+            assert run is not None  # it may be empty
+            if run.lastindex:
+                name, at = run.start(1), run.end()
+                # A link that may say something about tracking is read attribute by attribute.
+                opted_out = wary and _opts_out(page, page.rindex(b"<", 0, name), at)
+                anchors.append((name, *run.span(2), opted_out, True))
+            elif run.end() > at:
                 at = run.end()
-            if at >= size:
-                return True
-            following = self._link(run) if run is not None and run[1] is not None else self._remarkable(at)
-            if following is None:
+                continue
+            elif (after := self._remarkable(at)) is not None:
+                at = after
+            else:
                 return False
-            at = following
-        return at >= size
+            seen += 1
+            if seen > MOST_TAGS or len(anchors) > MOST_LINKS:
+                del anchors[MOST_LINKS:]
+                return False
+        return True
 
     def _remarkable(self, at: int) -> int | None:
         """Take in what stands here and return where it ends, None when it has no certain end."""
@@ -126,7 +133,8 @@ class _Reading:
             return None
         name = tag[1]
         if name in {b"a", b"area"}:
-            return self._note(_anchor(page, *tag.span()), tag.end())
+            self.anchors += _anchor(page, *tag.span())
+            return tag.end()
         if name == b"/body":
             self.body = at
         elif name in {b"select", b"/select"}:
@@ -139,23 +147,6 @@ class _Reading:
         elif name in {b"plaintext", b"frameset"}:
             return None
         return tag.end()
-
-    def _link(self, run: re.Match[bytes]) -> int | None:
-        """Note a link in its usual form; one that may say something about tracking is read attribute by attribute."""
-        start, end = run.start(1), run.end()
-        if self._wary and self.page.find(b"track", start, end) >= 0:
-            return self._note(_anchor(self.page, self.page.rindex(b"<", 0, start), end), end)
-        if len(self.anchors) >= MOST_LINKS:
-            return None
-        self.anchors.append(Anchor(start, run.start(2), run.end(2)))
-        return end
-
-    def _note(self, anchor: Anchor | None, end: int) -> int | None:
-        if anchor is not None:
-            if len(self.anchors) >= MOST_LINKS:
-                return None
-            self.anchors.append(anchor)
-        return end
 
     def _text(self, name: bytes, start: int) -> int | None:
         """Pass over an element of text; None when a reader might see its end elsewhere."""
@@ -190,21 +181,28 @@ class _Reading:
         return None
 
 
-def _anchor(page: bytes, start: int, stop: int) -> Anchor | None:
-    """Read the attributes of a tag: the first ``href`` counts, and whether one of them says that it stays as it is."""
-    place: tuple[int, int, int] | None = None
-    opted_out = False
-    at = _ATTRIBUTES.match(page, start + 1, stop - 1)
-    while at is not None:
-        name, (first, last) = at[1], at.span(2)
-        if first >= 0 and page[first : first + 1] in {b'"', b"'"}:
+def _anchor(page: bytes, start: int, stop: int) -> list[Anchor]:
+    """Return the first ``href`` of a tag, if it has one with a value."""
+    for name, at, first, last in _attributes(page, start, stop):
+        if name == b"href":
+            return [(at, first, last, _opts_out(page, start, stop), False)] if first >= 0 else []
+    return []
+
+
+def _opts_out(page: bytes, start: int, stop: int) -> bool:
+    """Whether an attribute of a tag says so; each of those has the same word in its name."""
+    return page.find(b"track", start, stop) >= 0 and any(
+        (wanted := OPT_OUTS.get(name)) is not None and wanted in {b"", page[first:last]}
+        for name, _, first, last in _attributes(page, start, stop)
+    )
+
+
+def _attributes(page: bytes, start: int, stop: int) -> Iterator[tuple[bytes, int, int, int]]:
+    """Yield the attributes of a tag: name, where it begins, where its value begins and ends, -1 without one."""
+    found = _ATTRIBUTES.match(page, start + 1, stop - 1)
+    while found is not None:
+        first, last = found.span(2)
+        if page[first : first + 1] in {b'"', b"'"} and first >= 0:
             first, last = first + 1, last - 1
-        if name == b"href" and place is None:
-            place = (at.start(1), first, last)
-        elif name in OPT_OUTS:
-            wanted = OPT_OUTS[name]
-            opted_out = opted_out or not wanted or page[first:last] == wanted
-        at = _ATTRIBUTES.match(page, at.end(), stop - 1)
-    if place is None or place[1] < 0:
-        return None
-    return Anchor(*place, opted_out)
+        yield found[1], found.start(1), first, last
+        found = _ATTRIBUTES.match(page, found.end(), stop - 1)

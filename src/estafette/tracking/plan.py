@@ -7,7 +7,9 @@ message. A message that carries a signature of somebody else is left alone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Literal
 
 import msgspec
@@ -16,7 +18,7 @@ from estafette.mail.headers import Head, unfold
 from estafette.mail.mime import Part, attached, sealed, spans
 from estafette.tracking import html, pixel, text
 from estafette.tracking.charset import charset_of, is_wide
-from estafette.tracking.destination import destination, normal, tagged
+from estafette.tracking.destination import LONGEST, destination, normal, tagged
 from estafette.tracking.edit import Edit
 from estafette.tracking.transfer import Change, Transfer, opened
 from estafette.tracking.wide import Wide
@@ -52,14 +54,9 @@ class Spot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     url: str = ""
 
 
-class _Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where an address stands in a text, and what stands around it in the octets that are changed."""
-
-    start: int
-    stop: int
-    before: bytes
-    after: bytes
-    markup: bool = True
+#: Where an address stands in a text, what stands before and behind it in the octets that are changed, and whether those
+#: are markup.
+_Place = tuple[int, int, bytes, bytes, bool]
 
 
 class Plan:
@@ -85,8 +82,8 @@ class Plan:
             given = addresses[at : at + len(places)]
             at += len(places)
             made += transfer.edits([
-                Change(place.start, place.stop, place.before + address.encode() + place.after, place.markup)
-                for place, address in zip(places, given, strict=True) if address
+                Change(start, stop, before + address.encode() + after, markup)
+                for (start, stop, before, after, markup), address in zip(places, given, strict=True) if address
             ])  # fmt: skip
         return made
 
@@ -136,6 +133,7 @@ class _Search:
         self.codec = "utf-8"
         self._wish = wish
         self._links = 0
+        self._wanted, self._tags = wish.links, wish.tags
         self._opens = wish.opens
         self._alone = {
             normal(found.decode("latin-1"))
@@ -149,25 +147,26 @@ class _Search:
         wish = self._wish
         if not (wish.links or self._opens or b"estafette:" in page.lower()):
             return []
-        places: list[_Place] = []
         found = html.scan(page)
-        pixel_at = found.pixel if self._opens else None
-        for anchor in found.anchors:
-            name, start, stop, opted_out = anchor.name, anchor.start, anchor.stop, anchor.opted_out
-            if pixel_at is not None and pixel_at <= name:
-                places.append(self._pixel(pixel_at))
-                pixel_at = None
-            if self._spot(page[start:stop], links=wish.links and not opted_out):
-                end = stop + (page[start - 1] == page[stop])  # its quote, if it has any
-                places.append(_Place(name, end, page[name:start], page[stop:end]))
-        if pixel_at is not None:
-            places.append(self._pixel(pixel_at))
+        places = [place for anchor in found.anchors if (place := self._link(page, anchor)) is not None]
+        if self._opens and found.pixel is not None:
+            self._opens = False
+            index = bisect_left(places, found.pixel, key=itemgetter(0))
+            places.insert(index, (found.pixel, found.pixel, *pixel.AROUND, True))
+            self.spots.insert(len(self.spots) - len(places) + 1 + index, Spot("open"))
         return places
 
-    def _pixel(self, at: int) -> _Place:
-        self._opens = False
-        self.spots.append(Spot("open"))
-        return _Place(at, at, *pixel.AROUND)
+    def _link(self, page: bytes, anchor: html.Anchor) -> _Place | None:
+        """Note a link of a page; None when it stays."""
+        name, start, stop, opted_out, usual = anchor
+        value, links = page[start:stop], self._wanted and not opted_out
+        if usual and value.count(b"&") == value.count(b"&amp;"):
+            if links and self._click(value.decode().replace("&amp;", "&")):
+                return (name, stop + 1, page[name:start], b'"', True)
+        elif self._spot(value, links=links):
+            end = stop + (page[start - 1] == page[stop])  # its quote, if it has any
+            return (name, end, page[name:start], page[stop:end], True)
+        return None
 
     def plain(self, plain: bytes) -> list[_Place]:
         """Return the places of a plain text."""
@@ -175,20 +174,21 @@ class _Search:
         if not (links or b"estafette:" in plain.lower()):
             return []
         return [
-            _Place(start, stop, b"", b"", markup=False)
+            (start, stop, b"", b"", False)
             for start, stop in text.links(plain) if self._spot(plain[start:stop], links=links, markup=False)
         ]  # fmt: skip
 
     def _spot(self, value: bytes, *, links: bool, markup: bool = True) -> bool:
         """Note what a value becomes; False when it stays."""
-        if not value.startswith(b"http") and (word := _WORDS.get(value.strip().lower())):
+        word = _WORDS.get(value.strip().lower())
+        if word is not None:
             self.spots.append(Spot(word))
             return True
-        if not links:
-            return False
-        address = destination(value, self.codec) if markup else normal(value.decode("ascii"))
-        if not address or address in self._alone or address.startswith(self._ours):
+        return links and self._click(destination(value, self.codec) if markup else normal(value.decode("ascii")))
+
+    def _click(self, address: str) -> bool:
+        if not address or len(address) > LONGEST or address in self._alone or address.startswith(self._ours):
             return False
         self._links += 1
-        self.spots.append(Spot("click", self._links, tagged(address, self._wish.tags) if self._wish.tags else address))
+        self.spots.append(Spot("click", self._links, tagged(address, self._tags) if self._tags else address))
         return True

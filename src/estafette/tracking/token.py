@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -53,14 +54,26 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
         return self.message == 0
 
 
+#: The letters of base64 that stand for themselves in a URL are others in two places (RFC 4648 section 5).
+_FOR_URLS = bytes.maketrans(b"+/", b"-_")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Target).decode
 
 
 def write(keyring: Keyring, target: Target) -> str:
     """Return the token of a target, in the letters of a URL."""
-    sealed = keyring.seal_alike(PURPOSE, _encode(target))
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return writer(keyring)(target)
+
+
+def writer(keyring: Keyring) -> Callable[[Target], str]:
+    """Return ``write`` for many targets at once, sooner than one by one."""
+    seal = keyring.sealer_alike(PURPOSE)
+
+    def written(target: Target) -> str:
+        letters = binascii.b2a_base64(seal(_encode(target)), newline=False)
+        return letters.translate(_FOR_URLS).rstrip(b"=").decode()
+
+    return written
 
 
 def read(keyring: Keyring, token: str) -> Target | None:

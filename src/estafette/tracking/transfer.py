@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
-from functools import cached_property
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -17,7 +14,7 @@ from estafette.tracking.edit import Edit, applied
 
 #: Characters of a line of quoted-printable, without the ``=`` that continues it.
 _ROW = 75
-_UNPRINTABLE = re.compile(rb"[^ -~]")
+_PRINTABLE = bytes(range(32, 127))
 _UNSAFE = re.compile(rb"[^ -<>-~]")
 
 
@@ -85,7 +82,7 @@ class Quoted:
         self.text = text
         self._octets = octets
         self._start = start
-        self._known: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        self._known: dict[tuple[int, int], tuple[int, int]] = {}
 
     @classmethod
     def read(cls, octets: bytes, start: int) -> Quoted | None:
@@ -97,50 +94,38 @@ class Quoted:
 
     def edits(self, changes: Sequence[Change]) -> list[Edit]:
         """Return one edit for each change."""
-        made: list[Edit] = []
+        octets, made = self._octets, list[Edit]()
         reached, width = -1, 0
-        for change in changes:
-            place = self._known.get((change.start, change.stop))
-            if place is None:
-                place = self._known[change.start, change.stop] = self._span(change.start, change.stop)
-            start, stop, begin, end = place
+        for change, (start, stop) in zip(changes, self._spans(changes), strict=True):
+            begin = octets.rfind(b"\n", 0, start) + 1
+            end = octets.find(b"\r\n", stop)
             column = start - begin if begin > reached else width + start - reached
-            written = _soft(_escaped(change.text), column, end - stop)
+            written = _soft(_escaped(change.text), column, (end if end >= 0 else len(octets)) - stop)
             made.append(Edit(self._start + start, self._start + stop, written))
             broken = written.rfind(b"\n")
             reached, width = stop, len(written) - broken - 1 if broken >= 0 else column + len(written)
         return made
 
-    def _span(self, start: int, stop: int) -> tuple[int, int, int, int]:
-        """Return where a span of the text is encoded, where its first line begins, and where its last line ends."""
-        row, first = self._place(start)
-        last_row, last = (row, first) if stop == start else self._place(stop)
-        return first, last, self._begins[row], self._begins[last_row] + len(self._lines[last_row])
+    def _spans(self, changes: Sequence[Change]) -> Iterator[tuple[int, int]]:
+        """Yield where the changes lie among the octets; what was found once is not sought again."""
+        at = place = 0
+        for change in changes:
+            span = self._known.get((change.start, change.stop))
+            if span is None:
+                start = self._reached(place, change.start - at)
+                span = start, self._reached(start, change.stop - change.start)
+                self._known[change.start, change.stop] = span
+            at, place = change.stop, span[1]
+            yield span
 
-    @cached_property
-    def _lines(self) -> list[bytes]:
-        return self._octets.split(b"\r\n")
-
-    @cached_property
-    def _begins(self) -> list[int]:
-        return [0, *accumulate([len(line) + 2 for line in self._lines])]
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """Where the lines end in the text: one that goes on has an ``=`` more, and no line end."""
-        return list(accumulate([len(line) - 2 * line.count(b"=") + 2 - line.endswith(b"=") for line in self._lines]))
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        """Return the line, and the place among the octets, at which an octet of the text begins."""
-        row = bisect_right(self._ends, offset)
-        if row == len(self._lines):
-            return row - 1, len(self._octets)
-        left = offset - (self._ends[row - 1] if row else 0)
-        line, at = self._lines[row], 0
-        while (escape := line.find(b"=", at, at + left)) >= 0:
-            left -= escape - at + 1
-            at = escape + 3
-        return row, self._begins[row] + at + left
+    def _reached(self, place: int, left: int) -> int:
+        """Return the place so many octets of the text behind another: what escapes take is gone on with."""
+        octets = self._octets
+        while left:
+            end = place + left
+            left = 2 * octets.count(b"=", place, end) + octets.count(b"=\r\n", place, end + 2)
+            place = end
+        return place
 
 
 class Base64:
@@ -184,7 +169,7 @@ def _wrapped(text: bytes, row: int) -> bytes:
 
 def _escaped(text: bytes) -> bytes:
     """Return octets as quoted-printable on one line."""
-    if _UNPRINTABLE.search(text):
+    if text.translate(None, _PRINTABLE):
         return _UNSAFE.sub(lambda found: b"=%02X" % ord(found[0]), text)
     return text.replace(b"=", b"=3D")
 
@@ -197,13 +182,14 @@ def _soft(text: bytes, column: int, tail: int) -> bytes:
     if column + len(text) + tail <= _ROW:
         return text
     pieces, at, room = [], 0, max(_ROW - column, 0)
-    while len(text) - at > room:
+    while len(text) - at > room and text.find(b"=", at) >= 0:
         end = at + room
         escape = text.rfind(b"=", max(end - 2, at), end)
         end = escape if escape >= 0 else end
         pieces.append(text[at:end])
         at, room = end, _ROW
-    pieces.append(text[at:])
+    pieces.append(text[at : at + room])
+    pieces += [text[row : row + _ROW] for row in range(at + room, len(text), _ROW)]
     if len(pieces[-1]) + tail > _ROW:
         pieces.append(b"")
     return b"=\r\n".join(pieces)

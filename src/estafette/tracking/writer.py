@@ -46,7 +46,7 @@ class Writer:
         """Return the address of a page of the recipient's own; these are no measuring."""
         person = token.person_of(self._keyring, content.tenant, delivery.address)
         target = Target(kind, content.tenant, content.stream, content.id, delivery.number, person)
-        return self._address(self.base(content), target)
+        return self.base(content) + _PATHS[kind] + token.write(self._keyring, target)
 
     def _own(self, plan: Plan, content: Content, delivery: Delivery) -> dict[str, str]:
         return {kind: self.own(kind, content, delivery) for kind in plan.own}
@@ -61,17 +61,16 @@ class Writer:
             message, number = content.id, delivery.number
             person = token.person_of(self._keyring, tenant, delivery.address)
             labels = (content.campaign, content.template, content.tags)
+        prefixes = {kind: base + path for kind, path in _PATHS.items()}
+        write = token.writer(self._keyring)
         said = (tenant, stream, message, number, person, *labels)
         return [
             own[spot.kind] if spot.kind in own
-            else self._address(base, Target(spot.kind, *said, spot.link, spot.url, "", links))
+            else prefixes[spot.kind] + written
+            if len(written := write(Target(spot.kind, *said, spot.link, spot.url, "", links))) <= token.LONGEST
+            else ""
             for spot in plan.spots
         ]  # fmt: skip
-
-    def _address(self, base: str, target: Target) -> str:
-        """Return the address of a target, "" when it would be longer than we read."""
-        written = token.write(self._keyring, target)
-        return f"{base}{_PATHS[target.kind]}{written}" if len(written) <= token.LONGEST else ""
 
 
 def _group(content: Content) -> tuple[str, str, tuple[str, ...]]:
