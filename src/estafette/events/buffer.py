@@ -20,7 +20,7 @@ from estafette.base.records import Abandoned, RecordFile, framed
 from estafette.events.acts import Act, Counted, Group, packed
 
 #: Seconds in which hits gather before they are written and synced together.
-GATHER = 0.02
+GATHER = 0.05
 #: Octets of one file. Above so many of all files, or acts that the disk has not taken yet, hits are counted as lost and
 #: unsubscriptions refused.
 FILE_OCTETS = 8 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
@@ -54,20 +54,20 @@ class Crowd:
         self._most = most
         self._held = 0
         self._visits: dict[str, list[tuple[Seen, Group]]] = {}
-        self._minutes: dict[int, set[str]] = {}
-        self._beyond: dict[int, Counter[Group]] = {}
+        self._minutes: defaultdict[int, set[str]] = defaultdict(set)
+        self._beyond: defaultdict[int, Counter[Group]] = defaultdict(Counter)
 
     def add(self, hit: Seen, group: Group) -> int:
         """Remember a hit whose ``visitor`` is one of ``Visitors``; return its minute (unix seconds / 60)."""
         minute = int(hit.at) // MINUTE
         visits = self._visits.get(hit.visitor)
         if self._held >= self._most or (visits and len(visits) >= MOST_OF_ONE):
-            self._beyond.setdefault(minute, Counter())[group] += 1
+            self._beyond[minute][group] += 1
             return minute
         if visits is None:
             visits = self._visits[hit.visitor] = []
         visits.append((hit, group))
-        self._minutes.setdefault(minute, set()).add(hit.visitor)
+        self._minutes[minute].add(hit.visitor)
         self._held += 1
         return minute
 

@@ -26,7 +26,7 @@ AT_ONCE = 500
 LOOK_EVERY = 30.0
 
 _log = log.get("events.forwarder")
-#: Hands acts to the store, safe to repeat; returns when they are durable there.
+#: Hands acts to the store, safe to repeat; returns when they are durable there. Without acts: whether it was reached.
 Deliver = Callable[[Sequence[Act]], Awaitable[None]]
 
 
@@ -88,6 +88,7 @@ class Forwarder:
         return True
 
     async def _carry(self, file: RecordFile) -> None:
+        await self._deliver(())  # whoever is not there is not worth reading a file for
         acts = unpacked(await asyncio.to_thread(lambda: list(read(file.path))))
         counted = [act for act in acts if isinstance(act, Counted)]
         if counted:

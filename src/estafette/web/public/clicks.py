@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from estafette.web.public.answers import NOT_FOUND, Answer, Receive, Scope, Send, header, not_allowed
 from estafette.web.public.measuring import Measuring
@@ -20,9 +19,6 @@ _READ = (b"GET", b"HEAD")
 _METHODS = frozenset(each.decode() for each in _READ)
 _NO = not_allowed(b"GET, HEAD")
 _PICTURE = Answer(200, PIXEL, b"image/gif")
-#: What may stand in a Location as it is: the scheme, a host, and printable ASCII without white space.
-_PLAIN = re.compile(r"https?://(?![/?#\\])[!-~]+", re.IGNORECASE)
-_KEPT = "%!#$&'()*+,/:;=?@[]~-._"
 
 
 class Clicks:
@@ -39,17 +35,16 @@ class Clicks:
         if scope["method"] not in _METHODS:
             await _NO(send)
             return
-        target = self._tokens.target(scope, "click")
-        location = leading_to(target.url) if target is not None else None
-        stand = self._standing.of(target.tenant) if target is not None else "gone"
-        if target is None or location is None or stand == "gone":
+        opened = self._tokens.opened(scope, "click")
+        stand = self._standing.of(opened.target.tenant) if opened is not None else "gone"
+        if opened is None or opened.answer is None or stand == "gone":
             await NOT_FOUND(send)
         elif stand == "suspended":
-            host = urlsplit(location.decode()).hostname or ""
+            host = urlsplit(opened.target.url).hostname or ""
             await self._pages.written(header(scope, b"accept-language"), 403, "held", host=host)(send)
         else:
-            self._measuring.note(target, scope)
-            await Answer(302, more=((b"location", location),))(send)
+            self._measuring.note(opened, scope)
+            await opened.answer(send)
 
 
 class Opens:
@@ -65,22 +60,9 @@ class Opens:
         if scope["method"] not in _METHODS:
             await _NO(send)
             return
-        target = self._tokens.target(scope, "open")
-        if target is None or self._standing.of(target.tenant) == "gone":
+        opened = self._tokens.opened(scope, "open")
+        if opened is None or self._standing.of(opened.target.tenant) == "gone":
             await NOT_FOUND(send)
             return
-        self._measuring.note(target, scope)
+        self._measuring.note(opened, scope)
         await _PICTURE(send)
-
-
-def leading_to(url: str) -> bytes | None:
-    """Return a URL as a Location bears it (RFC 9110 section 10.2.2), None for what is not of http or https."""
-    if _PLAIN.fullmatch(url):
-        return url.encode("ascii")
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
-        written = quote(parts._replace(netloc=host).geturl(), safe=_KEPT)
-    except (ValueError, UnicodeError):
-        return None
-    return written.encode("ascii") if _PLAIN.fullmatch(written) else None

@@ -16,10 +16,10 @@ from estafette.tracking.networks import Networks
 from estafette.tracking.token import Target
 from estafette.web.public.answers import Scope
 from estafette.web.public.standing import Standing
+from estafette.web.public.tokens import Opened
 
-#: Characters kept of a User-Agent, and of a link's label.
+#: Characters kept of a User-Agent.
 _AGENT = 300
-_LABEL = 500
 _PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-moz", b"x-purpose"})
 
 
@@ -39,29 +39,27 @@ class Measuring:
         self._networks = networks
         self._visitors = Visitors()
 
-    def note(self, target: Target, scope: Scope) -> None:
+    def note(self, opened: Opened, scope: Scope) -> None:
         """Note a GET; nothing else follows a link (facts: screens-and-measurement 3.4, rule 4)."""
         if scope["method"] != "GET":
             return
-        mode = self._standing.measured(target)
+        mode = self._standing.measured(opened.target)
         if mode == "individual":
-            self._one(target, scope)
-        elif mode == "aggregate":
-            self._of_many(target, scope)
+            self._one(opened, scope)
+        elif mode == "aggregate" and (group := opened.group) is not None:
+            self._of_many(group, scope)
 
-    def _one(self, target: Target, scope: Scope) -> None:
+    def _one(self, opened: Opened, scope: Scope) -> None:
+        target = opened.target
         agent, purpose = _said(scope)
         hit = RawHit(
             self._mint.next(), self._clock.now(), _kind(target), target.tenant, target.stream, target.message,
-            target.number, target.link, label(target.url), _address(scope), agent, "GET", purpose, target.campaign,
+            target.number, target.link, opened.label, _address(scope), agent, "GET", purpose, target.campaign,
             target.tags, target.template, target.links,
         )  # fmt: skip
         self._buffer.keep(Measured(hit))
 
-    def _of_many(self, target: Target, scope: Scope) -> None:
-        group = Group.of(target, label(target.url))
-        if group is None:
-            return
+    def _of_many(self, group: Group, scope: Scope) -> None:
         agent, purpose = _said(scope)
         address, now = _address(scope), self._clock.now()
         seen = Seen(
@@ -70,14 +68,6 @@ class Measuring:
             group=group.campaign or group.template or group.tags[0],
         )  # fmt: skip
         self._buffer.count(group, self._crowd.add(seen, group))
-
-
-def label(url: str) -> str:
-    """Return the name of a link in reports: no query, no fragment, no user name, since these may name a person."""
-    scheme, separator, rest = url.partition("://")
-    rest = rest.partition("#")[0].partition("?")[0]
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"[:_LABEL]
 
 
 def _kind(target: Target) -> Literal["opened", "clicked"]:

@@ -1,10 +1,12 @@
-"""Tokens of the paths, read; those that many recipients share are remembered."""
+"""Tokens of the paths, opened; those that many recipients share are remembered."""
 
 from __future__ import annotations
 
 from estafette.base.seal import Keyring
+from estafette.events.acts import Group
 from estafette.tracking.token import LinkKind, Target, read
-from estafette.web.public.answers import Scope
+from estafette.web.public.answers import Answer, Scope
+from estafette.web.public.destination import label, leading_to
 
 #: Shared tokens remembered. Above it all are forgotten: one campaign has some dozen.
 REMEMBERED = 4_096
@@ -12,23 +14,52 @@ REMEMBERED = 4_096
 _BEFORE = 3
 
 
+class Opened:
+    """What a token says, and what follows from it.
+
+    answer: leads to the target, None when this is not of http or https. label: names the link in reports.
+    """
+
+    __slots__ = ("_group", "answer", "label", "target")
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        location = leading_to(target.url) if target.kind == "click" else None
+        self.answer = Answer(302, more=[(b"location", location)]) if location else None
+        self.label = label(target.url)
+        self._group = Group.of(target, self.label) if target.aggregate else None
+
+    @property
+    def group(self) -> Group | None:
+        """Return what an aggregate hit counts for; None where the message belongs to no group."""
+        return self._group if self.target.aggregate else Group.of(self.target, self.label)
+
+
 class Tokens:
     """Of one process."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._shared: dict[str, Target] = {}
+        self._shared: dict[str, Opened] = {}
 
-    def target(self, scope: Scope, kind: LinkKind) -> Target | None:
+    def opened(self, scope: Scope, kind: LinkKind) -> Opened | None:
         """Return what a path's token says; None when we did not write it, or wrote it for another path."""
         token = scope["path"][_BEFORE:]
-        target = self._shared.get(token) or self._read(token)
-        return target if target is not None and target.kind == kind else None
+        opened = self._shared.get(token) or self._open(token)
+        return opened if opened is not None and opened.target.kind == kind else None
 
-    def _read(self, token: str) -> Target | None:
+    def target(self, scope: Scope, kind: LinkKind) -> Target | None:
+        """Return what a path's token says, as ``opened``."""
+        opened = self.opened(scope, kind)
+        return opened.target if opened is not None else None
+
+    def _open(self, token: str) -> Opened | None:
         target = read(self._keyring, token)
-        if target is not None and target.aggregate:
+        if target is None:
+            return None
+        opened = Opened(target)
+        if target.aggregate:
             if len(self._shared) >= REMEMBERED:
                 self._shared.clear()
-            self._shared[token] = target
-        return target
+            self._shared[token] = opened
+        return opened

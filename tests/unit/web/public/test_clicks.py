@@ -14,8 +14,8 @@ from estafette.events.acts import Counted, Group, Measured
 from estafette.model.tracking import RawHit
 from estafette.tenancy import tenants
 from estafette.tracking import token
-from estafette.web.public.clicks import PIXEL, leading_to
-from estafette.web.public.measuring import label
+from estafette.web.public.clicks import PIXEL
+from estafette.web.public.destination import label, leading_to
 
 URL = "https://shop.test/a?who=ann#top"
 SCANNER = {"User-Agent": "Barracuda Sentinel"}
