@@ -124,11 +124,9 @@ def _filters(given: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _table(found: Mapping[str, Any]) -> None:
-    labels = [*(["start"] if found["by"] else []), *found["group"]]
-    rows = [*found["items"], {"start": "total", **dict.fromkeys(found["group"], ""), **found["totals"]}]
-    if not found["by"] and found["group"]:
-        rows[-1][found["group"][0]] = "total"
-    columns = [*(labels or ["start"]), *_COUNTS, "p95_to_250", *_RATES]
+    labels = [*(["local"] if found["by"] else []), *found["group"]] or ["local"]
+    rows = [*found["items"], {labels[0]: "total", **found["totals"]}]
+    columns = [*labels, *_COUNTS, "p95_to_250", *_RATES]
     output.listing([_row(row) for row in rows], columns)
     print(f"{found['since']} to {found['until']}, {found['timezone']}, from {found['source']}")
     for text in found["notes"]:

@@ -12,11 +12,12 @@ from estafette.reporting import rates
 from estafette.reporting.durations import quantile
 from estafette.reporting.intervals import CONFIDENCE
 from estafette.reporting.measures import TO_250
-from estafette.reporting.periods import Span, previous, shown
+from estafette.reporting.periods import Span, local, previous
 from estafette.reporting.question import Question, plan
 from estafette.reporting.tally import Tally, tally
 from estafette.store.interface.history import History
 from estafette.store.interface.statistics import Statistics
+from estafette.tenancy.office import moment
 
 Resource = dict[str, Any]
 #: Said of every answer, and of those that need it.
@@ -57,7 +58,7 @@ async def answer(question: Question, statistics: Statistics, history: History, k
 
 
 def _span(span: Span) -> Resource:
-    return {"since": shown(span.since, span.zone), "until": shown(span.until, span.zone)}
+    return {"since": moment(span.since), "until": moment(span.until)}
 
 
 def _items(question: Question, now: Tally, earlier: Tally) -> tuple[list[Resource], str | None]:
@@ -68,7 +69,7 @@ def _items(question: Question, now: Tally, earlier: Tally) -> tuple[list[Resourc
     end = question.skip + question.limit
     values_before = {values: counts for (_, values), counts in earlier.items()}
     for (start, values), counts in sorted(now.items(), key=_order)[question.skip : end]:
-        item: Resource = {"start": shown(start, question.span.zone)} if question.by else {}
+        item: Resource = {"start": moment(start), "local": local(start, question.span.zone)} if question.by else {}
         item |= dict(zip(question.group, values, strict=True))
         # What came before is told of values; periods have no counterpart where months differ.
         old = values_before.get(values, {}) if question.compare and not question.by else None
@@ -138,7 +139,7 @@ async def _methods(question: Question, statistics: Statistics) -> list[Resource]
     """Return what classified hits, each with its first hour: a line on a chart where numbers change their meaning."""
     begun = await statistics.begun(question.tenant, "method")
     return [
-        {"method": name, "since": shown(first, question.span.zone), "within": question.span.since <= first}
+        {"method": name, "since": moment(first), "within": question.span.since <= first}
         for name, first in sorted(begun.items(), key=lambda item: item[1])
         if first < question.span.until
     ]

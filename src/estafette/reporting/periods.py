@@ -91,7 +91,7 @@ def periods(of: Span, by: By) -> list[tuple[int, int]]:
     return found
 
 
-def shown(moment: float, zone: str) -> str:
+def local(moment: float, zone: str) -> str:
     """Return a moment as RFC 3339 with the offset of the zone."""
     return datetime.fromtimestamp(moment, ZoneInfo(zone)).isoformat()
 

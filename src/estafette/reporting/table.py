@@ -19,7 +19,7 @@ Cell = str | int | float | None
 def written(answer: Mapping[str, Any]) -> str:
     """Return the CSV of an answer (RFC 4180, UTF-8); percentages stand only where the answer has them."""
     rows = [*answer["items"], {"start": "total", **answer["totals"]}] if answer["items"] else [answer["totals"]]
-    labels = [*(["start"] if answer["by"] or answer["items"] else []), *answer["group"]]
+    labels = [*(["start", "local"] if answer["by"] else ["start"] if answer["items"] else []), *answer["group"]]
     measures = sorted({name for row in rows for name in row["counts"]})
     columns = [*labels, *measures, "time_to_250_p50", "time_to_250_p95"]
     out = io.StringIO()

@@ -12,7 +12,7 @@ from estafette.model.event import Event
 from estafette.reporting.counting import labels_of
 from estafette.reporting.labelling import Labeller
 from estafette.reporting.measures import additions
-from estafette.reporting.periods import Span, periods, shown
+from estafette.reporting.periods import Span, local, periods
 from estafette.reporting.question import Plan, Question, plan
 from estafette.store.interface.history import History
 from estafette.store.interface.statistics import JOINT, Row, Statistics
@@ -69,7 +69,7 @@ async def _of_events(
     if span.since < kept and await history.pruned():
         raise Fault(
             "no counter has this combination, and events are not kept that long", place="since",
-            fix=f"ask from {shown(kept, span.zone)} on, or for one dimension, or a pair that is counted",
+            fix=f"ask from {local(kept, span.zone)} on, or for one dimension, or a pair that is counted",
         )  # fmt: skip
     events = await statistics.events(question.tenant, span.since, span.until, MOST_EVENTS)
     if events is None:
