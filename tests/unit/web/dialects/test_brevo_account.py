@@ -176,7 +176,6 @@ async def test_a_management_key_sends_no_mail(manage):
 
 async def test_resources_that_we_lack_say_so_by_name(brevo):
     for method, path in (
-        ("GET", "/v3/smtp/statistics/events"),
         ("GET", "/v3/smtp/blockedContacts"),
         ("DELETE", "/v3/smtp/blockedContacts/bob@y.example"),
         ("POST", "/v3/smtp/deleteHardbounces"),

@@ -9,7 +9,6 @@ from estafette.web.services import Services
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 #: Beginnings of paths -> what is there instead.
 _INSTEAD = {
-    "smtp/statistics": "events are told by GET /v1/events",
     "smtp/blockedContacts": "suppressions are managed in the page, or with /v1/suppressions",
     "smtp/blockedDomains": "suppressions are managed in the page, or with /v1/suppressions",
     "smtp/deleteHardbounces": "suppressions are managed in the page, or with /v1/suppressions",

@@ -5,7 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from estafette.web.api.mail_route import MailRoute
-from estafette.web.dialects.brevo import account, domains, lacking, messages, scheduled, senders, sending, templates
+from estafette.web.dialects.brevo import (
+    account,
+    domains,
+    event_report,
+    lacking,
+    messages,
+    scheduled,
+    senders,
+    sending,
+    statistics,
+    templates,
+)
 from estafette.web.dialects.brevo.errors import render
 from estafette.web.dialects.dialect import Dialect
 from estafette.web.services import Services
@@ -14,7 +25,7 @@ from estafette.web.services import Services
 def routes(services: Services) -> APIRouter:
     """Return what Brevo's clients find."""
     made = APIRouter(route_class=MailRoute)
-    for noun in (sending, scheduled, messages, templates, lacking, domains, senders, account):
+    for noun in (sending, scheduled, messages, templates, statistics, event_report, lacking, domains, senders, account):
         noun.add(made, services)
     return made
 
