@@ -6,8 +6,10 @@ import contextlib
 
 from estafette.mail import stencil, words
 from estafette.mail.compose import compose
+from estafette.mail.fixups import overlong
 from estafette.mail.headers import Head
 from estafette.mail.mime import spans
+from estafette.mail.parts import base64_lines
 from estafette.mail.templates.engine import Sheet
 from estafette.mail.templates.faults import TemplateFault
 from estafette.mail.templates.foreign import brevo, mailjet
@@ -18,9 +20,13 @@ from estafette.smtp.client import Client
 from estafette.smtp.events import DataChunk, MessageEnd
 from estafette.smtp.reply import MAX_TEXT, ProtocolFault, ReplyReader
 from estafette.smtp.server import ServerConfig, ServerConnection
+from estafette.tracking import html
+from estafette.tracking.edit import applied
+from estafette.tracking.plan import Wish, planned
+from estafette.tracking.transfer import opened
 
 #: Run by ``make soak`` alone; the others are short enough for every change.
-SOAKED = frozenset({"composition", "template_languages"})
+SOAKED = frozenset({"composition", "rewriting", "template_languages"})
 _CONFIGS = [
     ServerConfig(hostname="h", auth=False, bare_newline="reject", max_size=10_000, max_recipients=5),
     ServerConfig(hostname="h", tls=True, plaintext_auth=True, max_size=10_000, errors=1000),
@@ -108,6 +114,25 @@ def template_languages(data: bytes) -> None:
     translate = mailjet.translate if data[:1] < b"\x80" else brevo.translate
     with contextlib.suppress(TemplateFault):
         Sheet([("html", translate(source, "html"))])
+
+
+def rewriting(data: bytes) -> None:
+    """The first octet chooses the encoding; without our addresses the text is what it was, and no line grows too long."""
+    encoding = (b"7bit", b"quoted-printable", b"base64")[data[0] % 3] if data else b"7bit"
+    head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n" % encoding
+    message = head + (base64_lines(data[1:]) if encoding == b"base64" else data[1:])
+    plan = planned(message, Head.parse(message), Wish("https://t.example"))
+    made = applied(message, plan.edits(["https://t.example/c/" + "A" * 250] * len(plan.spots)))
+    before, after = (opened(each, len(head), len(each), encoding) for each in (message, made))
+    assert made.startswith(head)
+    assert plan.spots or made == message
+    assert overlong(message) or not overlong(made)
+    if made != message:
+        assert before is not None
+        assert after is not None
+        anchors = len(html.scan(before.text).anchors)
+        assert len(html.scan(after.text).anchors) == anchors
+        assert after.text.count(b"https://t.example/c/") >= len(plan.spots)
 
 
 def _replies(data: bytes, cut: int) -> list[tuple[int, str | None]]:

@@ -87,10 +87,12 @@ class Quoted:
     @classmethod
     def read(cls, octets: bytes, start: int) -> Quoted | None:
         """Decode; None when something in it is not as RFC 2045 writes it, so that readers may differ."""
+        if octets.endswith(b"=") or not octets.count(b"\r") == octets.count(b"\n") == octets.count(b"\r\n"):
+            return None
         text = binascii.a2b_qp(octets)
-        # Each escape is two octets longer than what it means, and a soft line break three.
+        # Each escape is two octets longer than what it means, and a soft line break three; what is neither is kept whole.
         length = len(octets) - 2 * octets.count(b"=") - octets.count(b"=\r\n")
-        return cls(octets, start, text) if len(text) == length and not octets.endswith(b"=") else None
+        return cls(octets, start, text) if len(text) == length else None
 
     def edits(self, changes: Sequence[Change]) -> list[Edit]:
         """Return one edit for each change."""

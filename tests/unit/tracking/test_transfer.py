@@ -101,7 +101,7 @@ def test_a_long_line_is_broken_at_the_changes_or_left():
     ("octets", "encoding"),
     [
         (b"a=zz", b"quoted-printable"), (b"a=\r\nb=", b"quoted-printable"), (b"a= \r\nb", b"quoted-printable"),
-        (b"a==3D", b"quoted-printable"), (b"a", b"x-uuencode"), (b"YQ==\r\nYQ==", b"base64"), (b"Y Q==", b"base64"),
+        (b"a==3D", b"quoted-printable"), (b"a=\rb=zz", b"quoted-printable"), (b"a\nb", b"quoted-printable"), (b"a", b"x-uuencode"), (b"YQ==\r\nYQ==", b"base64"), (b"Y Q==", b"base64"),
         (b"YWI", b"base64"), (b"!!!!", b"base64"), (b"", b"base64"), (b"YWJj\r\n\r\nYWJj", b"base64"),
     ],
 )  # fmt: skip
