@@ -1,6 +1,6 @@
 """People who click: GETs over kept connections, as fast as answers come or at a rate, each timed.
 
-    python -m benchmarks.clicker ORDER        # JSON of ``Order``; prints one of ``Report``
+python -m benchmarks.clicker ORDER        # JSON of ``Order``; prints one of ``Report``
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import cast
 import msgspec
 import uvloop
 
-_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+_AGENT = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
 
 
 class Order(msgspec.Struct):
@@ -70,6 +72,7 @@ class Clicker:
         self._free: list[_Connection] = []
         self._report = Report()
         self._done = asyncio.Event()
+        self._freed = asyncio.Event()
 
     async def run(self) -> Report:
         loop = asyncio.get_running_loop()
@@ -91,8 +94,9 @@ class Clicker:
             due = self._began + self._asked / self._order.rate
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            while not self._free:
-                await asyncio.sleep(0.0005)
+            if not self._free:
+                self._freed.clear()
+                await self._freed.wait()
             self._next(self._free.pop(), due)
 
     def _next(self, connection: _Connection, due: float) -> None:
@@ -108,6 +112,7 @@ class Clicker:
             self._done.set()
         elif self._order.rate:
             self._free.append(connection)
+            self._freed.set()
         elif self._asked < self._order.hits:
             self._next(connection, now)
 

@@ -25,6 +25,7 @@ from benchmarks.rows.depth import depth
 from benchmarks.rows.intake import intake
 from benchmarks.rows.metering import metering_row
 from benchmarks.rows.person import person
+from benchmarks.rows.redirect import redirect
 from benchmarks.rows.row import FOLDER, Row
 from benchmarks.rows.signed import signed
 from benchmarks.rows.statistics import counters
@@ -38,7 +39,7 @@ from benchmarks.rows.webhooks import webhooks
 ROWS: dict[str, Callable[[int], list[Row]]] = {
     "intake": intake, "signed": signed, "tls": tls, "depth": depth, "person": person, "uploads": uploads,
     "api": api, "tenants": crowd, "metering": metering_row,
-    "tracking": tracking, "templates": templates, "webhooks": webhooks, "statistics": counters,
+    "tracking": tracking, "templates": templates, "redirect": redirect, "webhooks": webhooks, "statistics": counters,
 }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ allow_networks = ["127.0.0.0/8"]
 
 class Estafette:
     """mode: ``hold`` runs no courier, so that mail is accepted and rests; ``api`` the same, by HTTP;
-    ``dkim`` signs and delivers.
+    ``dkim`` signs and delivers; ``public`` answers recipients as well.
 
     dns: (address, port) of a DNS server by which mail finds its way to the port ``sink`` of each exchanger; without it
     everything goes to the smarthost at that port. more: further settings, at first those of ``[egress.default]``.
@@ -128,6 +128,8 @@ class Estafette:
             words += ["--role", "intake"]
         elif self.mode == "api":
             words += ["--role", "intake", "--role", "web"]
+        elif self.mode == "public":
+            words += ["--role", "intake", "--role", "courier", "--role", "public"]
         else:
             words += ["--role", "intake", "--role", "courier"]
         began = time.monotonic()
