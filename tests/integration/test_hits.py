@@ -58,7 +58,9 @@ def _arrived(rig: Rig, recipient: str) -> bytes:
     rig.send(recipient, message=message)
     (arrived,) = rig.arrived(recipient)
     (html,) = [part for part in message_from_bytes(arrived).walk() if part.get_content_type() == "text/html"]
-    return html.get_payload(decode=True)
+    content = html.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content
 
 
 def _paths(rig: Rig, recipient: str) -> tuple[str, list[str]]:

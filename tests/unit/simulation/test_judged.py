@@ -77,10 +77,12 @@ def _seen(seed: int) -> Seen:
     played = world.play(Plan(seed=seed, recipients=1_000))
     strata = panel.strata(log_of(played))
     ranges = [ask(strata) for ask in (estimate.clickers, estimate.openers, estimate.readers)]
-    raw = [len({h.recipient for h in played.hits if h.kind == kind}) / 1_000 for kind in ("clicked", "opened")]
+    clicked, opened = (
+        len({h.recipient for h in played.hits if h.kind == kind}) / 1_000 for kind in ("clicked", "opened")
+    )
     clickers, openers, readers = [each.interval for each in ranges if each is not None]
     miscounted = sum(each.clickers for each in strata) - sum(who.clicks for who in played.recipients)
-    return Seen(clickers, openers, readers, *raw, miscounted)
+    return Seen(clickers, openers, readers, clicked, opened, miscounted)
 
 
 @pytest.fixture(scope="module")
