@@ -44,7 +44,7 @@ def _event(judged: Judged, number: int, hit: Hit, *, reason: str = "", source: s
         id=number, at=raw.at, kind=raw.kind, tenant=raw.tenant, stream=raw.stream, message=raw.message,
         number=raw.number, recipient=who.address, campaign=raw.campaign or who.campaign, site=who.site, source=source,
         reason=reason, credential=who.credential, tags=raw.tags or who.tags, metadata=who.metadata,
-        template=raw.template or who.template, hit=hit,
+        template=raw.template or who.template, hit=hit, from_domain=who.from_domain, private=who.private,
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ class Recipient(msgspec.Struct, frozen=True, array_like=True):
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = {}
     template: str = ""
+    from_domain: str = ""
+    private: bool = False
 
 
 UNKNOWN = Recipient()
@@ -62,5 +64,5 @@ class Timeline(msgspec.Struct, frozen=True):
 def _queued(event: Event, before: Recipient) -> Recipient:
     return msgspec.structs.replace(
         before, address=event.recipient, credential=event.credential, campaign=event.campaign, tags=event.tags,
-        metadata=event.metadata, template=event.template,
+        metadata=event.metadata, template=event.template, from_domain=event.from_domain, private=event.private,
     )  # fmt: skip

@@ -66,5 +66,5 @@ def _event(act: Unsubscription, queued: Event | None) -> Event:
         return event
     return msgspec.structs.replace(
         event, recipient=queued.recipient, campaign=queued.campaign, tags=queued.tags, template=queued.template,
-        metadata=queued.metadata, credential=queued.credential,
+        metadata=queued.metadata, credential=queued.credential, from_domain=queued.from_domain, private=queued.private,
     )  # fmt: skip
