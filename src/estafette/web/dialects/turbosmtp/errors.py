@@ -1,4 +1,4 @@
-"""Errors as turboSMTP tells them: a list of texts, and a form of its own for whoever is not let in."""
+"""Errors as turboSMTP tells them: a list of texts, or one; and a form of its own for whoever is not let in."""
 
 from __future__ import annotations
 
@@ -29,8 +29,19 @@ _TEXTS = MappingProxyType({
 _BAD = frozenset({403, 413, 422})
 
 
+#: The rule of an answer that is one text, as the resources beside ``mail/send`` have it.
+_PLAIN = "plain"
+
+
+def plain(status: int, text: str) -> Problem:
+    """Return an error whose answer is ``{"message": text}``."""
+    return Problem(status, _PLAIN, text)
+
+
 def render(problem: Problem) -> JSONResponse:
     """Return an error in turboSMTP's form."""
+    if problem.code == _PLAIN:
+        return JSONResponse({"message": problem.detail}, problem.status)
     if problem.status == 401:
         return _not_let_in(problem)
     one = {"field": problem.field, "rule": problem.code, "detail": problem.detail, "fix": problem.fix}
