@@ -19,19 +19,17 @@ from estafette.base.clock import Clock
 from estafette.base.errors import StoreFault
 from estafette.base.metrics import counter
 from estafette.base.seal import Keyring
-from estafette.model.event import Event
 from estafette.model.webhook import Call, Format, LogReader, Webhook
-from estafette.store.interface.history import EventFilter, History
+from estafette.store.interface.history import History
 from estafette.store.interface.webhooks import Settlement, Webhooks
-from estafette.webhooks import making
 from estafette.webhooks.books import Books, Ill
 from estafette.webhooks.caller import Caller, Outcome
 from estafette.webhooks.form import Form, Origin
 from estafette.webhooks.keys import Keys
-from estafette.webhooks.making import Placed
-from estafette.webhooks.outlet import Chain, Made, Outlet, in_line
+from estafette.webhooks.outlet import Made, Outlet
 from estafette.webhooks.rules import Rules
 from estafette.webhooks.stock import Stock
+from estafette.webhooks.teller import Teller
 
 #: Events of one reading of the log, at least and at most: as many as are told well within the grace.
 FEWEST = 16
@@ -40,8 +38,6 @@ BATCH = 1_000
 GRACE = 1.0
 #: Seconds between two looks when there was nothing to do.
 IDLE = 0.25
-#: Rows of pending calls of one webhook; beyond, its events stay in the log until there is room again.
-MOST_PENDING = 10_000
 #: Seconds between two cleanings, and successes of a webhook that its log keeps.
 PRUNE_EVERY = 15.0
 KEPT = 1_000
@@ -67,12 +63,14 @@ class Dispatcher:
         disable: Callable[[Webhook, str], object], new_id: Callable[[], str],
     ) -> None:  # fmt: skip
         self._webhooks, self._history, self._clock, self._rules = webhooks, history, clock, rules
-        self._caller, self._forms, self._personal, self._origins = caller, forms, personal, origins
-        self._disable, self._new_id = disable, new_id
+        self._caller, self._forms, self._disable = caller, forms, disable
         self._stock = Stock(webhooks, keyring, self._outlet)
+        self._teller = Teller(
+            webhooks=webhooks, history=history, stock=self._stock, clock=clock, new_id=new_id, personal=personal,
+            origins=origins,
+        )  # fmt: skip
         self._books = Books(rules.disable_after)
         self._main: LogReader | None = None
-        self._free = 0
         self._size = FEWEST
         self._bell = asyncio.Event()
         self._stopping = False
@@ -86,10 +84,17 @@ class Dispatcher:
                     await self._pause(IDLE)
             except StoreFault as fault:
                 _log.warning("webhooks_wait", cause=fault.cause)
-                await self._pause(1.0)
+                await self._again()
+            except Exception as error:  # one bad turn must not be the last: the log is read again from its place
+                _log.error("webhooks_failed", exc_info=error)
+                await self._again()
         for outlet in self._stock.outlets.values():
             await outlet.end(END_WITHIN)
         await self._settle([], [], [])
+
+    async def _again(self) -> None:
+        self._stock.forget()
+        await self._pause(1.0)
 
     def stop(self) -> None:
         """End after this turn."""
@@ -105,12 +110,12 @@ class Dispatcher:
         reached = events[-1][0] if events else main.cursor if had_some else await self._history.position()
         if await self._stock.refresh() and not had_some and self._stock.outlets:
             return True  # somebody came between the two looks: nothing may be passed over
-        rows, moved, finished = await self._catch_up(main)
-        more, readers = await self._tell(events, main)
+        rows, moved, finished = await self._teller.catch_up(main, self._size)
+        more, readers = await self._teller.tell(events, main)
         rows += more
         moved += readers
         await self._drain()
-        rows += self._put_down()
+        rows += self._teller.put_down()
         after = msgspec.structs.replace(main, cursor=reached)
         if events or (reached != main.cursor and self._clock.monotonic() >= self._noted_at + NOTE_EVERY):
             moved.append(after)
@@ -131,90 +136,17 @@ class Dispatcher:
         await asyncio.to_thread(self._webhooks.settle, Settlement(now=self._clock.now(), readers=[begun]))
         return begun
 
-    async def _tell(self, events: Sequence[Placed], main: LogReader) -> tuple[list[Call], list[LogReader]]:
-        """Give a batch to all who keep up; return rows to write, and readers for those who do not any more."""
-        away = {each.webhook for each in self._stock.readers.values() if not each.stop}
-        tenants = self._stock.by_tenant()
-        mine: dict[str, list[Placed]] = {}
-        for place, event in events:
-            if event.tenant in tenants:
-                mine.setdefault(event.tenant, []).append((place, event))
-        rows: list[Call] = []
-        left: list[LogReader] = []
-        for tenant, placed in mine.items():
-            for outlet in tenants[tenant]:
-                if outlet.webhook.id in away:
-                    continue
-                if outlet.pending > MOST_PENDING:
-                    reader = LogReader(id=self._new_id(), webhook=outlet.webhook.id, cursor=main.cursor)
-                    self._stock.readers[reader.id] = reader
-                    left.append(reader)
-                else:
-                    rows += await self._give(outlet, placed)
-        return rows, left
-
-    async def _catch_up(self, main: LogReader) -> tuple[list[Call], list[LogReader], list[str]]:
-        """Read on for those who are behind the others; return rows, moved readers, and those at their end."""
-        rows: list[Call] = []
-        moved: list[LogReader] = []
-        finished: list[str] = []
-        for reader in list(self._stock.readers.values()):
-            outlet = self._stock.outlets.get(reader.webhook)
-            if outlet is None or outlet.pending > MOST_PENDING // 2:
-                continue
-            stop = reader.stop or main.cursor
-            wanted = EventFilter(tenant=outlet.webhook.tenant, since=reader.since, until=reader.until)
-            page = await self._history.after(reader.cursor, BATCH, wanted)
-            rows += await self._give(outlet, [each for each in page if each[0] <= stop])
-            if len(page) < BATCH or page[-1][0] >= stop:
-                finished.append(reader.id)
-                del self._stock.readers[reader.id]
-            else:
-                after = self._stock.readers[reader.id] = msgspec.structs.replace(reader, cursor=page[-1][0])
-                moved.append(after)
-        return rows, moved, finished
-
-    async def _give(self, outlet: Outlet, placed: Sequence[Placed]) -> list[Call]:
-        """Make calls of events; return those that go to the tables, because others wait there before them."""
-        wanted = [each for each in placed if outlet.webhook.hears(each[1])]
-        origins = await self._origins_of(outlet, [event for _, event in wanted])
-        now = self._clock.now()
-        chains = making.calls(outlet.webhook, outlet.form, wanted, now=now, personal=self._personal, origins=origins)
-        blocked: set[int] = set()
-        if chains and outlet.pending:
-            blocked = await asyncio.to_thread(self._webhooks.blocked, outlet.webhook.id, chains.keys())
-        rows: list[Call] = []
-        blocked |= outlet.stuck
-        for message, calls in chains.items():
-            if outlet.behind or message in blocked:
-                rows += in_line(calls, None if message in blocked else now)
-            else:
-                self._free += outlet.add(Chain(calls))
-        return rows
-
-    async def _origins_of(self, outlet: Outlet, events: Sequence[Event]) -> Mapping[int, Origin]:
-        if not outlet.form.origin or not events:
-            return {}
-        return await self._origins(list({event.message for event in events if event.message}))
-
     async def _drain(self) -> None:
         """Wait until every call of this turn is over, at most for the grace."""
         until = self._clock.monotonic() + GRACE
         left = GRACE
-        while self._free and (left := until - self._clock.monotonic()) > 0:
+        while self._teller.free and (left := until - self._clock.monotonic()) > 0:
             await self._pause(left)
             self._bell.clear()
         if left > GRACE * 0.75:
             self._size = min(self._size * 2, BATCH)
         elif left <= 0:
             self._size = max(self._size // 2, FEWEST)
-
-    def _put_down(self) -> list[Call]:
-        rows: list[Call] = []
-        for outlet in self._stock.outlets.values() if self._free else ():
-            rows += outlet.put_down(self._clock.now())
-        self._free = 0
-        return rows
 
     async def _settle(self, rows: Sequence[Call], readers: Sequence[LogReader], finished: Sequence[str]) -> bool:
         """Write until it is written: what was made must not be forgotten while the tables cannot be reached."""
@@ -263,8 +195,8 @@ class Dispatcher:
             self._bell.set()
 
     def _freed(self) -> None:
-        self._free -= 1
-        if self._free <= 0:
+        self._teller.free -= 1
+        if self._teller.free <= 0:
             self._bell.set()
 
     async def _pause(self, seconds: float) -> None:

@@ -53,6 +53,10 @@ class Stock:
         await self._count()  # before anything new is told: what waits in the tables goes first
         return True
 
+    def forget(self) -> None:
+        """Read everything again at the next look: what was changed in memory may not be in the tables."""
+        self._version = -1
+
     def by_tenant(self) -> dict[str, list[Outlet]]:
         """Return the outlets of every tenant that has one."""
         found: dict[str, list[Outlet]] = {}

@@ -31,6 +31,9 @@ from estafette.tenancy.office import Office
 from estafette.tenancy.oidc import Vouched
 from estafette.tenancy.streams import Habits
 from estafette.tenancy.template_text import Written
+from estafette.webhooks import endpoints
+from estafette.webhooks.endpoints import Wish
+from estafette.webhooks.targets import Targets
 
 _ANN = Vouched(issuer="https://id.example", subject="1", email="ann@acme.example", email_verified=True)
 _numbers: Iterator[int] = count(1)
@@ -54,6 +57,7 @@ ACTS: dict[str, Callable[[Office], Any]] = {
     "streams": lambda office: streams.create(office, "Acme", _new("s"), "bulk"),
     "templates": lambda office: templates.create(office, "Acme", _new("t"), Written(text="hello")),
     "users": lambda office: invitations.create(office, "Acme", _new("u") + "@acme.example", "reader"),
+    "webhooks": lambda office: endpoints.create(office, Targets(), "Acme", Wish(url="https://shop.example/")),
 }
 NAMES = sorted(features.shipped())
 COUNTED = [name for name in NAMES if features.shipped()[name].counts]

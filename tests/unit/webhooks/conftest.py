@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import time
+from functools import cache
+from pathlib import Path
 
 import pytest
 from tests.unit.webhooks.receiver import open_receiver
@@ -29,6 +33,18 @@ from estafette.webhooks.targets import Targets
 DAY = 86_400.0
 
 
+@cache
+def _prepared():
+    """Tables with one tenant, and a keyring: made once, since migrations take long."""
+    folder = tempfile.TemporaryDirectory(prefix="estafette-yard-")
+    place = Path(folder.name)
+    control = open_control(place, upgrade=True)
+    office = Office(control=control, keyring=Keyring.create(place / "keyring"), now=time.time)
+    tenants.create(office, "acme")
+    control.close()
+    return folder
+
+
 class Hands:
     """A clock that goes on by itself, and can be put forward."""
 
@@ -47,14 +63,15 @@ class Yard:
     def __init__(self, folder, receiver):
         self.folder, self.receiver = folder, receiver
         self.clock = Hands()
-        self.keyring = Keyring.create(folder / "keyring")
-        self.control = open_control(folder, upgrade=True)
+        shutil.copytree(_prepared().name, folder, dirs_exist_ok=True)
+        self.keyring = Keyring.load(folder / "keyring")
+        self.control = open_control(folder)
         self.office = Office(control=self.control, keyring=self.keyring, now=self.clock.now)
         self.history = SqliteHistory(folder)
         self.mint = Mint(self.clock.now)
         self.place = 0
         self.targets = Targets(allow_http=True, allow=["127.0.0.0/8"])
-        self.tenant = tenants.create(self.office, "acme")["id"]
+        self.tenant = self.office.tenant("acme").id
         self.resolver = Resolver([("127.0.0.1", 1)])
         self.open, self.dead = [], []
         self.origins = {}

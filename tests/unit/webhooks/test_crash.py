@@ -7,7 +7,7 @@ from aiohttp import web
 
 from estafette.base import ids
 from estafette.webhooks import dispatcher as module
-from estafette.webhooks import stock
+from estafette.webhooks import stock, teller
 
 
 class Killed(BaseException):
@@ -51,7 +51,7 @@ async def outlive(yard, chance, until):
 @pytest.mark.parametrize("seed", range(2))
 async def test_nothing_is_skipped_and_every_message_keeps_its_order(yard, seed, monkeypatch):
     monkeypatch.setattr(module, "BATCH", 7)
-    monkeypatch.setattr(module, "MOST_PENDING", 5)
+    monkeypatch.setattr(teller, "MOST_PENDING", 5)
     monkeypatch.setattr(stock, "COUNT_EVERY", 0.0)
     chance = random.Random(seed)
     yard.webhook()

@@ -6,6 +6,7 @@ from aiohttp import web
 from tests.unit.webhooks.receiver import verified
 
 from estafette.base import ids
+from estafette.base.errors import StoreUnavailable
 
 
 async def test_what_happens_is_told_signed_and_logged(yard):
@@ -339,3 +340,49 @@ async def test_without_a_crash_nothing_is_told_twice(yard, monkeypatch):
     await yard.work(dispatcher, lambda: len(set(yard.receiver.ids())) == len(made))
     await yard.work(dispatcher, lambda: not yard.calls(hook, state="pending"))
     assert len(yard.receiver.calls) == len(made)
+
+
+class Moody:
+    """Tables that cannot be used at times."""
+
+    def __init__(self, real):
+        self._real, self.left = real, 2
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def settle(self, settlement):
+        if self.left and settlement.calls:
+            self.left -= 1
+            raise StoreUnavailable("busy")
+        self._real.settle(settlement)
+
+
+async def test_what_was_made_is_written_as_soon_as_the_tables_can_be_used(yard):
+    hook = yard.webhook()
+    moody = Moody(yard.control.webhooks)
+    dispatcher = yard.dispatcher(webhooks=moody)
+    await dispatcher.turn()
+    await yard.happened("delivered")
+    await yard.work(dispatcher, lambda: yard.calls(hook, state="done"))
+    assert moody.left == 0
+    assert len(yard.receiver.calls) == 1
+
+
+async def test_one_bad_turn_is_not_the_last(yard, monkeypatch):
+    yard.webhook()
+    dispatcher = yard.dispatcher()
+    await dispatcher.turn()
+    real, bad = yard.history.after, [1]
+
+    async def after(*words):
+        if bad:
+            bad.pop()
+            raise RuntimeError("what nobody thought of")
+        return await real(*words)
+
+    monkeypatch.setattr(yard.history, "after", after)
+    running = asyncio.create_task(dispatcher.run())
+    await yard.happened("delivered")
+    yard.receiver.note = lambda _call, _status: dispatcher.stop()
+    await running
