@@ -7,10 +7,13 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from estafette.base.seal import Keyring
 from estafette.config.schema import Settings
@@ -44,6 +47,30 @@ def _prepared() -> tuple[tempfile.TemporaryDirectory[str], dict[str, dict[str, A
     return folder, keys
 
 
+class _Whose:
+    """The services of the world whose request is being answered."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_present.get(), name)
+
+
+_present: ContextVar[Services] = ContextVar("present")
+
+
+@cache
+def _rooms() -> ASGIApp:
+    """Build the application once for all worlds with these settings: that takes longer than most tests of it."""
+    return create_app(cast("Services", _Whose()))
+
+
+def _app(services: Services) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        _present.set(services)
+        await _rooms()(scope, receive, send)
+
+    return answer
+
+
 @asynccontextmanager
 async def open_world(
     place: Path, settings: dict[str, Any] | None = None, more: Callable[[Office], object] = lambda _office: None
@@ -69,6 +96,7 @@ async def open_world(
         mint=store.mint, clock=clock, keyring=keyring, control=control,
         notes=LoginNotes(clock), names=Published([("127.0.0.1", 1)]),
     )  # fmt: skip
-    yield SimpleNamespace(app=create_app(services), services=services, keys=dict(keys), store=store)
+    app = create_app(services) if settings else _app(services)
+    yield SimpleNamespace(app=app, services=services, keys=dict(keys), store=store)
     await store.close()
     control.close()
