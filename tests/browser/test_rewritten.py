@@ -66,7 +66,7 @@ def measured(sent: bytes, keyring: Keyring) -> bytes:
     return applied(sent, plan.edits(Writer(keyring, BASE).addresses(plan, content, row)))
 
 
-def html_of(raw: bytes) -> list[bytes]:
+def html_of(raw: bytes) -> list:
     parts = message_from_bytes(raw, policy=policy.default).walk()
     return [part.get_payload(decode=True) for part in parts if part.get_content_type() == "text/html"]
 

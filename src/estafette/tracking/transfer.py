@@ -90,7 +90,7 @@ class Quoted:
         if octets.endswith(b"=") or not octets.count(b"\r") == octets.count(b"\n") == octets.count(b"\r\n"):
             return None
         text = binascii.a2b_qp(octets)
-        # Each escape is two octets longer than what it means, and a soft line break three; what is neither is kept whole.
+        # Each escape is two octets longer than what it means, a soft line break three; what is neither would stay.
         length = len(octets) - 2 * octets.count(b"=") - octets.count(b"=\r\n")
         return cls(octets, start, text) if len(text) == length else None
 
