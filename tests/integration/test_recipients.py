@@ -18,6 +18,7 @@ from tests.servers.service import Service
 from estafette.base.records import read
 from estafette.base.seal import Keyring
 from estafette.events.acts import Unsubscription, unpacked
+from estafette.model.stream import Tracking
 from estafette.store.tables.control import open_control
 from estafette.tenancy import streams
 from estafette.tenancy.office import Office
@@ -41,7 +42,8 @@ class Recipients:
         control = open_control(self.service.data)
         office = Office(control=control, keyring=self.keyring, now=time.time)
         self.tenant = office.tenant("customer").id
-        for stream, mode in (("bulk", "aggregate"), ("transactional", "individual")):
+        modes: dict[str, Tracking] = {"bulk": "aggregate", "transactional": "individual"}
+        for stream, mode in modes.items():
             streams.update(office, "customer", stream, Habits(tracking=mode))
         control.close()
         self.person = token.person_of(self.keyring, self.tenant, PERSON)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from estafette.base import log
 from estafette.base.errors import StoreUnavailable
-from estafette.events.acts import Act, Fact, Measured, Unsubscription
-from estafette.relay import viewing
+from estafette.events.acts import Act, Fact, Measured, Unsubscription, Withdrawal
 from estafette.relay.feedback.unsubscription import Unsubscribing
+from estafette.relay.viewing import Viewing
 from estafette.runtime.assemble import Unit, identities
 from estafette.runtime.offices import office_of
 from estafette.store.open import Store, open_store
+from estafette.tenancy import consents
 from estafette.tenancy.permissions import Actor
 from estafette.tracking.token import Target
 from estafette.web.public.standing import Standing
@@ -57,7 +58,7 @@ class Reach:
         return self._unit.store
 
     async def deliver(self, acts: Sequence[Act]) -> None:
-        """Hand acts to the store, and make unsubscriptions effective."""
+        """Hand acts to the store, and make unsubscriptions and withdrawals effective."""
         store = self._store()
         if hits := [act.hit for act in acts if isinstance(act, Measured)]:
             await store.hits.add(hits)
@@ -66,7 +67,11 @@ class Reach:
         for act in acts:
             if isinstance(act, Unsubscription) and self._unsubscribing is not None:
                 await self._unsubscribing.apply(act)
+            elif isinstance(act, Withdrawal):
+                office = office_of(self._unit, RECIPIENT)
+                await asyncio.to_thread(consents.withdraw, office, act.tenant, act.person, at=act.at)
 
     async def letter(self, target: Target) -> bytes | None:
-        """Return a recipient's message; see ``viewing``."""
-        return await viewing.letter(self._store().spool, target)
+        """Return a recipient's message; see ``Viewing``."""
+        unit = self._unit
+        return await Viewing(self._store().spool, unit.keyring, unit.settings.service.public_url).letter(target)
