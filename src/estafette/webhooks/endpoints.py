@@ -147,6 +147,8 @@ def _wished(office: Office, targets: Targets, webhook: Webhook, held: Keys, wish
 
 
 def _check(office: Office, webhook: Webhook, given: dict[str, object]) -> None:
+    if not str(given.get("name", "")).isprintable():
+        raise Fault("a name has no control characters", place="name", fix="leave them out")
     if given.get("format", "standard") not in FORMATS:
         raise Fault("there is no such format", place="format", fix=f"choose {', '.join(FORMATS)}")
     for kind in _words(given, "events"):

@@ -40,8 +40,14 @@ def opened(keyring: Keyring, webhook: str, sealed: bytes) -> Keys:
 
 
 def apart(url: str) -> tuple[str, str]:
-    """Return an address without user and password, and these as ``Authorization`` (RFC 7617), "" for none."""
-    parts = urlsplit(url)
+    """Return an address without user and password, and these as ``Authorization`` (RFC 7617), "" for none.
+
+    What cannot be read stays as it is, for whoever checks it.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url, ""
     if "@" not in parts.netloc:
         return url, ""
     user, _, host = parts.netloc.rpartition("@")

@@ -80,7 +80,7 @@ def moment_of(text: str, place: str) -> float:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or not 1970 <= found.year <= 9000:
         raise Fault(f"{text[:40]!r} is no time with its zone", place=place, fix="write it as 2027-01-31T12:00:00Z")
     return found.timestamp()
 

@@ -64,7 +64,9 @@ async def test_a_part_of_the_past_is_asked_for(world, ask, hook):  # noqa: F811
     made = await ask("POST", one, {"since": "2027-01-01T00:00:00Z", "until": "2027-01-02T00:00:00+01:00"})
     assert (made.status, made.json()["until"]) == (202, "2027-01-01T23:00:00Z")
     assert [each.webhook for each in world.services.control.webhooks.readers()] == [hook["id"]]
-    assert (await ask("POST", one, {"since": "yesterday"})).status == 422
+    for text in ("yesterday", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"):
+        assert (await ask("POST", one, {"since": text})).status == 422
+        assert (await ask("POST", one, {"since": "2027-01-01T00:00:00Z", "until": text})).status == 422
     assert (await ask("POST", one, {"since": "2027-01-02T00:00:00Z", "until": "2027-01-01T00:00:00Z"})).status == 422
 
 
@@ -74,6 +76,12 @@ async def test_a_part_of_the_past_is_asked_for(world, ask, hook):  # noqa: F811
         ({"url": "http://shop.example/"}, "bad_url", "url"),
         ({"url": "https://169.254.169.254/"}, "bad_url", "url"),
         ({"url": ""}, "invalid_request", "url"),
+        ({"url": "https://["}, "bad_url", "url"),
+        ({"url": "https://a@[:b@/"}, "bad_url", "url"),
+        ({"url": "https://shop.example\0/"}, "bad_url", "url"),
+        ({"authorization": "\ud800"}, "invalid_request", "authorization"),
+        ({"authorization": "a\nb"}, "invalid", "authorization"),
+        ({"name": "a\0b"}, "invalid", "name"),
         ({"events": ["exploded"]}, "invalid", "events"),
         ({"streams": ["nowhere"]}, "invalid", "streams"),
         ({"concurrency": 99}, "invalid_request", "concurrency"),
