@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -17,7 +19,7 @@ async def hits(spool_factory):
 
 
 def hit(message: int = 1, number: int = 1, at: float = START, **more) -> RawHit:
-    fields = {"link": 1, "url": "https://shop.test/a", "address": "192.0.2.1", "agent": "Mozilla/5.0"} | more
+    fields: Any = {"link": 1, "url": "https://shop.test/a", "address": "192.0.2.1", "agent": "Mozilla/5.0"} | more
     return RawHit(mint.next(), at, "clicked", "t1", "main", message, number, **fields)
 
 
@@ -37,6 +39,15 @@ async def test_many_hits_go_in_one_call(hits):
     await hits.add(sent)
     assert await hits.between(0, START + 1_500) == sent
     assert await hits.of_messages(range(1, 701)) == sent
+
+
+async def test_of_one_copy_a_thousand_are_kept_however_often_it_is_asked_for(hits):
+    flood = [hit(at=START + number) for number in range(1_200)]
+    await hits.add(flood[:700])
+    await hits.add([*flood[700:], hit(number=2)])
+    kept = await hits.of_messages([1])
+    assert sum(each.number == 1 for each in kept) == 1_000
+    assert sum(each.number == 2 for each in kept) == 1
 
 
 async def test_open_ones_come_oldest_first_and_whole_messages_at_a_time(hits):
@@ -66,7 +77,7 @@ async def test_a_recipient_is_forgotten_and_no_other(hits):
 
 
 async def test_old_hits_are_pruned_final_or_not(hits):
-    old = [hit(at=START + number / 10_000) for number in range(4_100)]
+    old = [hit(message=number % 9, at=START + number / 10_000) for number in range(4_100)]
     young = hit(at=START + 1)
     await hits.add([*old, young])
     await hits.close_up([old[0].id])

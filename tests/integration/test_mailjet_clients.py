@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from mailjet_rest import Client
 from mailjet_rest.client import MailjetAuthError
 from mailjet_rest.config import Config
+from tests.servers.calendar import until
 from tests.servers.letters import await_login, letter, signed_by, submit
 
 PDF = b"%PDF-1.7 bill \xff\x00"
@@ -85,6 +86,27 @@ def test_mailjet_rest_sends_a_template_with_attachment_and_campaign(shared_rig, 
     assert found.json()["Data"][0]["EventType"] == "sent"
     page = shared_rig.events("jane-rest@example.test", kind="queued")
     assert [(each["campaign"], each["metadata"]) for each in page] == [("spring", {"CustomID": "order-17"})]
+
+
+def test_mailjet_rest_counts_a_campaign(shared_rig, mailjet):
+    message = {
+        "From": {"Email": "shop@customer.test"}, "To": [{"Email": "jane-counted@example.test"}], "TextPart": "x",
+        "CustomCampaign": "counted",
+    }  # fmt: skip
+    with mailjet("v3.1") as client:
+        assert client.send.create(data={"Messages": [message]}).status_code == 200
+    asked = {"CounterSource": "Campaign", "CounterTiming": "Message", "CounterResolution": "Lifetime"}
+    with mailjet("v3") as client:
+
+        def counters():
+            found = client.campaign.get(filters={"CustomCampaign": "counted"}).json()["Data"]
+            told = [
+                client.statcounters.get(filters=asked | {"SourceID": each["ID"]}).json()["Data"][0] for each in found
+            ]
+            return [each for each in told if each["MessageSentCount"]]
+
+        (counter,) = until(counters)
+    assert (counter["Total"], counter["MessageSentCount"], counter["MessageOpenedCount"]) == (1, 1, 0)
 
 
 def test_mailjet_rest_is_told_of_a_wrong_key(mailjet):

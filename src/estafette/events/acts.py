@@ -75,7 +75,15 @@ class Unsubscription(msgspec.Struct, frozen=True, array_like=True, tag="unsubscr
     means: Literal["one_click", "page"] = "page"
 
 
-Act = Measured | Counted | Fact | Unsubscription
+class Withdrawal(msgspec.Struct, frozen=True, array_like=True, tag="withdraw"):
+    """Somebody is to be measured no more, in mail already sent too. person: ``tracking.token.person_of``."""
+
+    at: float
+    tenant: str
+    person: bytes
+
+
+Act = Measured | Counted | Fact | Unsubscription | Withdrawal
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Act).decode

@@ -40,7 +40,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
     ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
-    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. What is counted goes by an event's own labels: whoever writes one says them all.
+    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. What is counted
+    goes by an event's own labels: whoever writes one says them all.
     """
 
     id: int

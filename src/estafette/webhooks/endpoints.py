@@ -134,7 +134,7 @@ def _wished(office: Office, targets: Targets, webhook: Webhook, held: Keys, wish
     if "url" in given or not webhook.url:
         given["url"], inside = keys.apart(given.get("url", ""))
         targets.check(given["url"])
-        authorization = inside or authorization
+        authorization = (inside or None) if authorization is None else authorization
     _check(office, webhook, given)
     if given.get("status") == "active" and webhook.status == "disabled":
         given |= {"reason": "", "failing": 0.0}

@@ -28,5 +28,5 @@ class Job(msgspec.Struct, eq=False):
 
 
 def personal(row: Delivery) -> bool:
-    """Return whether recipients of the row's message share a transaction: those of people do, if nothing is measured."""
+    """Return whether recipients of a row's message share a transaction: those of people do, if nothing is measured."""
     return row.priority == Priority.PERSONAL and row.tracking == "off"

@@ -12,7 +12,7 @@ class Hits(Protocol):
     """What a backend of raw hits does."""
 
     async def add(self, hits: Sequence[RawHit]) -> None:
-        """Keep hits, durably; those whose id is known are passed over."""
+        """Keep hits, durably; those whose id is known, and those of a copy that has a thousand, are passed over."""
         ...
 
     async def open(self, before: float, limit: int = 10_000) -> Sequence[RawHit]:

@@ -17,6 +17,8 @@ _FILE = "hits.sql"
 #: Hits of one pruning commit, messages of one question.
 PRUNED_AT_ONCE = 2_000
 _MESSAGES = 500
+#: Hits kept of one recipient's copy: some hundred links, fetched some times over.
+MOST = 1_000
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RawHit).decode
@@ -49,9 +51,9 @@ class SqliteHits(HitReads):
     """Implements ``Hits`` in the process that owns the store. What is written is synced before the call returns."""
 
     async def add(self, hits: Sequence[RawHit]) -> None:
-        """Keep hits."""
-        rows = [(hit.id, hit.at, hit.message, hit.number, _encode(hit)) for hit in hits]
-        await self._written(lambda connection: run_many(connection, "insert", rows, file=_FILE))
+        """Keep hits, ``MOST`` of one recipient's copy."""
+        rows = [(hit.id, hit.at, hit.message, hit.number, _encode(hit), MOST - 1) for hit in hits]
+        await self._written(lambda connection: connection.executemany(sql("insert", file=_FILE), rows))
 
     async def close_up(self, ids: Sequence[int]) -> None:
         """Mark hits as final."""

@@ -1,7 +1,10 @@
 -- Every statement of raw hits.
 
+-- A link that somebody asks for again and again tells nothing new: of a recipient's copy so many hits are kept.
 -- name: insert
-INSERT OR IGNORE INTO hit (id, at, message, number, hit) VALUES /*each*/(?,?,?,?,?)/*end*/
+INSERT OR IGNORE INTO hit (id, at, message, number, hit)
+SELECT ?1, ?2, ?3, ?4, ?5
+WHERE NOT EXISTS (SELECT 1 FROM hit WHERE message = ?3 AND number = ?4 LIMIT 1 OFFSET ?6)
 
 -- name: open
 SELECT hit FROM hit WHERE final = 0 AND at < ?1 AND message IN (

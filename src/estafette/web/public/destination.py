@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit
 #: What may stand in a Location as it is: the scheme, a host, and printable ASCII without white space.
 _PLAIN = re.compile(r"https?://(?![/?#\\])[!-~]+", re.IGNORECASE)
 _KEPT = "%!#$&'()*+,/:;=?@[]~-._"
+#: A step of a path with something before an at sign; ``@ann`` alone is how some sites name a page.
+_ADDRESS = re.compile(r"[^/@]+(?:@|%40)[^/]*")
 #: Characters of a label.
 _LABEL = 500
 
@@ -26,8 +28,12 @@ def leading_to(url: str) -> bytes | None:
 
 
 def label(url: str) -> str:
-    """Return the name of a link in reports: no query, no fragment, no user name, since these may name a person."""
+    """Return the name of a link in reports: no query, no fragment, no user name, since these may name a person.
+
+    A step of the path that holds a mail address is shown as ``...``.
+    """
     scheme, separator, rest = url.partition("://")
     rest = rest.partition("#")[0].partition("?")[0]
     host, slash, path = rest.partition("/")
+    path = _ADDRESS.sub("...", path)
     return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"[:_LABEL]

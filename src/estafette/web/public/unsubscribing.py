@@ -1,4 +1,8 @@
-"""``/u/TOKEN``: a GET only asks, a POST acts; that of RFC 8058 acts at once. No scanner unsubscribes anyone."""
+"""``/u/TOKEN``: a GET only asks, a POST acts; that of RFC 8058 acts at once. No scanner unsubscribes anyone.
+
+Beside the button that unsubscribes stands one that ends measuring, which is a choice of its own (facts:
+screens-and-measurement 3.3: as easy as giving consent, by a link in each mail).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from urllib.parse import parse_qs
 from estafette.base.clock import Clock
 from estafette.base.errors import StoreUnavailable
 from estafette.base.ids import Mint
-from estafette.events.acts import Unsubscription
+from estafette.events.acts import Unsubscription, Withdrawal
 from estafette.events.buffer import Buffer
 from estafette.tracking.token import Target
 from estafette.web.public.answers import NOT_FOUND, Receive, Scope, Send, header, not_allowed, plain
@@ -26,7 +30,7 @@ _DONE = plain(200, "unsubscribed")
 _LATER = plain(503, "try again later", [(b"retry-after", b"60")])
 _TOO_LARGE = plain(413, "too large")
 
-Means = Literal["one_click", "page"]
+Means = Literal["one_click", "page", "unmeasured"]
 
 
 class Unsubscribing:
@@ -68,25 +72,32 @@ class Unsubscribing:
         if means is None:
             await self._ask(target, scope, send, 400)
             return
-        act = Unsubscription(
-            self._mint.next(), self._clock.now(), target.tenant, target.stream, target.message, target.number,
-            target.person, target.topic, means,
-        )  # fmt: skip
         try:
-            await self._buffer.synced(act)
+            await self._buffer.synced(self._meaning(target, means))
         except StoreUnavailable:
             await _LATER(send)
         else:
-            page = self._pages.written(header(scope, b"accept-language"), 200, "left")
+            words = "unmeasured" if means == "unmeasured" else "left"
+            page = self._pages.written(header(scope, b"accept-language"), 200, words)
             await (_DONE if means == "one_click" else page)(send)
+
+    def _meaning(self, target: Target, means: Means) -> Unsubscription | Withdrawal:
+        now = self._clock.now()
+        if means == "unmeasured":
+            return Withdrawal(now, target.tenant, target.person)
+        return Unsubscription(
+            self._mint.next(), now, target.tenant, target.stream, target.message, target.number, target.person,
+            target.topic, means,
+        )  # fmt: skip
 
 
 def meant(content_type: str, body: bytes) -> Means | None:
-    """Return what a POST says: RFC 8058 section 3.2, or the button of our page; None for anything else."""
+    """Return what a POST says: RFC 8058 section 3.2, or a button of our page; None for anything else."""
     fields = _multipart(content_type, body) if content_type.lower().startswith("multipart/form-data") else _form(body)
     if fields.get(_FIELD, "").lower() == _VALUE:
         return "one_click"
-    return "page" if fields.get("confirm") == "yes" else None
+    buttons: dict[str, Means] = {"yes": "page", "unmeasured": "unmeasured"}
+    return buttons.get(fields.get("confirm", ""))
 
 
 def _form(body: bytes) -> dict[str, str]:

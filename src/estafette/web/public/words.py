@@ -39,6 +39,13 @@ ENGLISH: Mapping[str, str] = {
     "leave_unnamed_button": "Unsubscribe",
     "left": "You are unsubscribed",
     "left_text": "You will get no more messages of this kind. What is on its way already may still arrive.",
+    "measured": "Or stay, unmeasured",
+    "measured_text": "Whether you open messages and follow their links is then no longer noted, in messages that you "
+    "have already, too.",
+    "measured_button": "Do not measure me",
+    "unmeasured": "You are measured no more",
+    "unmeasured_text": "Messages of this sender may still come. Whether you open them and follow their links is not "
+    "noted.",
     "held": "This link is held back",
     "held_text": "Whoever sent the message was suspended, so that you are not led on by itself. The link points to "
     "{host}. Go there only if you know this site and expected the message.",
@@ -82,6 +89,13 @@ FRENCH: Mapping[str, str] = {
     "leave_unnamed_button": "Me désabonner",
     "left": "Vous êtes désabonné",
     "left_text": "Vous ne recevrez plus de messages de ce type. Ceux qui sont déjà en route peuvent encore arriver.",
+    "measured": "Ou rester, sans être mesuré",
+    "measured_text": "On ne note alors plus si vous ouvrez les messages et suivez leurs liens, y compris dans ceux que "
+    "vous avez déjà reçus.",
+    "measured_button": "Ne plus me mesurer",
+    "unmeasured": "Vous n’êtes plus mesuré",
+    "unmeasured_text": "Des messages de cet expéditeur peuvent encore arriver. On ne note plus si vous les ouvrez et "
+    "suivez leurs liens.",
     "held": "Ce lien est retenu",
     "held_text": "L’expéditeur du message a été suspendu : vous n’êtes donc pas redirigé automatiquement. Le lien "
     "mène à {host}. N’y allez que si vous connaissez ce site et attendiez ce message.",

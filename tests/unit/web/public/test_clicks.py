@@ -221,6 +221,8 @@ def test_a_location_is_one_line_of_ascii(text, scheme):
         ("https://ann:secret@shop.test/a/b?x", "https://shop.test/a/b"),
         ("https://shop.test?mail=ann@shop.test", "https://shop.test"),
         ("https://shop.test/@ann", "https://shop.test/@ann"),
+        ("https://shop.test/leave/ann@home.test/now", "https://shop.test/leave/.../now"),
+        ("https://shop.test/leave/ann%40home.test", "https://shop.test/leave/..."),
         ("", ""),
     ],
 )

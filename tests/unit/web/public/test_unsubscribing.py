@@ -8,7 +8,7 @@ import pytest
 from tests.unit.web.public.conftest import FIREFOX, NOW
 
 from estafette.base.errors import StoreUnavailable
-from estafette.events.acts import Unsubscription
+from estafette.events.acts import Unsubscription, Withdrawal
 from estafette.tenancy import tenants
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -44,12 +44,23 @@ async def test_the_page_asks_in_words_and_its_button_acts(listener):
     assert "script" not in page
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert await listener.acts() == []
-    fields = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', page)
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', page)[:1]
     body = "&".join(f"{name}={value}" for name, value in fields).encode()
     answer = await listener("POST", path, headers=FORM | {"Accept-Language": "fr"}, body=body)
     assert (answer.status, "Vous êtes désabonné" in answer.body.decode()) == (200, True)
     (act,) = await listener.acts()
     assert act.means == "page"
+
+
+async def test_the_other_button_ends_measuring_and_leaves_the_subscription(listener):
+    path = listener.path("unsubscribe")
+    page = (await listener("GET", path, headers=FIREFOX)).body.decode()
+    assert "Do not measure me" in page
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', page)[1:]
+    body = "&".join(f"{name}={value}" for name, value in fields).encode()
+    answer = await listener("POST", path, headers=FORM, body=body)
+    assert (answer.status, "measured no more" in answer.body.decode()) == (200, True)
+    assert await listener.acts() == [Withdrawal(NOW, listener.tenant, b"p" * 12)]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
