@@ -22,7 +22,9 @@ def about(kind: str, **more) -> Event:
     return Event(**(fields | more))
 
 
-def opened(agent: Agent, *, kind: str = "opened", count: int = 1, was: Agent | Literal[""] = "", first: bool = False, **more) -> Event:
+def opened(
+    agent: Agent, *, kind: str = "opened", count: int = 1, was: Agent | Literal[""] = "", first: bool = False, **more
+) -> Event:
     """Return an opening, or a click with ``link`` and ``url``."""
     hit = Hit(
         agent, version=more.pop("version", 1), mode=more.pop("mode", "individual"), link=more.pop("link", 0),
