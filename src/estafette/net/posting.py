@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping
 
 import aiohttp
 import msgspec
-from multidict import CIMultiDictProxy
-from yarl import URL
 
 from estafette.net.guarded import connector, refusal
 from estafette.net.ports import speaks_http
@@ -66,9 +64,9 @@ class Poster:
         try:
             async with (
                 asyncio.timeout(self._within),
-                self._session.post(URL(url), data=body, headers=headers, allow_redirects=False) as answer,
+                self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
-                return Answer(answer.status, await _beginning(answer), _retry_after(answer.headers))
+                return Answer(answer.status, await _beginning(answer), answer.headers.get("Retry-After", "")[:64])
         except TimeoutError:
             raise PostFault(f"no answer within {self._within:g} seconds") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -99,10 +97,6 @@ async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
     if size > REPLY:
         answer.close()  # the rest is not wanted, and may have no end
     return b"".join(pieces)[:REPLY]
-
-
-def _retry_after(headers: CIMultiDictProxy[str]) -> str:
-    return headers.get("Retry-After", "")[:64]
 
 
 def _words(error: Exception) -> str:
