@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -107,11 +108,19 @@ class FaultRig:
             time.sleep(0.1)
         self.service.drained(within)
         self.service.stop()
+        self._counted()
         found = self.received()
         assert not set(found) - self.sent, "the receiver has ids that nobody sent"
         doubles = sum(number - 1 for number in found.values())
         assert doubles <= DUPLICATES * kills, f"{doubles} duplicates in {kills} kills\n{self._twice(found)}"
         return {"kills": kills, "accepted": len(self.accepted), "received": len(found), "duplicates": doubles}
+
+    def _counted(self) -> None:
+        """Fail unless the counters of statistics say what the event log says."""
+        done = self.service.run("statistics", "verify", "--json", check=False)
+        told = json.loads(done.stdout)
+        assert told["equal"], told["differences"]
+        assert told["events"] >= len(self.accepted), "the desk that counts never came to it"
 
     def _twice(self, found: Counter[str]) -> str:
         """Return which ids came twice, for the reader of a failure."""
