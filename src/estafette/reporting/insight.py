@@ -79,7 +79,9 @@ class Insight:
         counts = {row.measure: row.amount for row in rows}
         if not counts:
             raise NotFound(f"nothing is counted under the {label} {name[:100]!r}", place=label, fix="see its spelling")
-        parts = await self._strata(tenant, name) if label == "campaign" else []
+        # A campaign of more recipients than events may be read is not looked through in vain.
+        small = label == "campaign" and counts.get("queued", 0) < MOST_EVENTS
+        parts = await self._strata(tenant, name) if small else []
         return Mailing(
             label=label, name=name, opened=waterfall("opened", counts), clicked=waterfall("clicked", counts),
             readers=readers(parts) if parts else None, clickers=clickers(parts) if parts else None,
@@ -87,7 +89,9 @@ class Insight:
 
     async def _strata(self, tenant: str, campaign: str) -> Sequence[Stratum]:
         """Return the panel of a campaign; nothing when it has more events than are looked through."""
-        found = await self._history.after(0, MOST_EVENTS + 1, EventFilter(tenant=tenant, campaign=campaign))
+        since = (await self._statistics.begun(tenant, "campaign")).get(campaign, 0)
+        wanted = EventFilter(tenant=tenant, campaign=campaign, since=since)
+        found = await self._history.after(0, MOST_EVENTS + 1, wanted)
         if len(found) > MOST_EVENTS:
             return []
         return await asyncio.to_thread(strata, [event for _, event in found])
