@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from estafette.model.event import Event
+from estafette.web.dialects.mailjet.campaigns import number_of
 from estafette.web.dialects.numbers import universal
 from estafette.web.dialects.telling import news, payload
 from estafette.webhooks.form import Form, Origin
@@ -57,7 +58,7 @@ def _common(event: Event, name: str) -> dict[str, Any]:
         "MessageID": event.message,
         "Message_GUID": universal(event.message, event.number),
         "email": event.recipient,
-        "mj_campaign_id": 0,
+        "mj_campaign_id": number_of(event.campaign),
         "mj_contact_id": 0,
         "customcampaign": event.campaign,
         "CustomID": event.metadata.get("CustomID", ""),
