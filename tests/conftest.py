@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ import hypothesis
 import pytest
 from tests.servers import node, packages
 from tests.servers.certificates import Certificates
+from tests.servers.databases import Databases
 from tests.servers.dns import DnsServer
 from tests.servers.postfix import PostfixSink
 from tests.servers.postgres import Postgres
@@ -23,6 +25,12 @@ from estafette.store.tables.control import open_control
 # A machine that others share is slow at times: nothing is judged by how long an example took.
 hypothesis.settings.register_profile("patient", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected and imported out of every later search for cycles: it is most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 def _unavailable(reason: str) -> None:
@@ -61,19 +69,19 @@ def postgres(servers: None) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def control_template(postgres: Postgres) -> str:
-    """The name of a database with migrated control tables, to be copied."""
+def databases(postgres: Postgres) -> Databases:
+    """Databases with migrated control tables."""
     name = postgres.database()
     open_control(postgres.url(name), upgrade=True).close()
-    return name
+    return Databases(postgres, name)
 
 
 @pytest.fixture
-def database(postgres: Postgres, control_template: str) -> Iterator[str]:
+def database(postgres: Postgres, databases: Databases) -> Iterator[str]:
     """The address of a database with fresh control tables."""
-    name = postgres.database(control_template)
+    name = databases.lend()
     yield postgres.url(name)
-    postgres.drop(name)
+    databases.take_back(name)
 
 
 @contextmanager

@@ -6,19 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.prepared import control_in, rsa_key
 
 from estafette.base.seal import Keyring
-from estafette.store.tables.control import ControlTables, open_control
+from estafette.store.tables.control import ControlTables
 from estafette.store.tables.directory import DirectorySnapshot
+from estafette.tenancy import dkim_keys
 from estafette.tenancy.office import Office
 
 
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[ControlTables]:
     """Control tables; the folders that are about them run every test on both engines."""
-    opened = open_control(tmp_path / "data", upgrade=True)
+    opened = control_in(tmp_path / "data")
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _keys_made_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RSA keys are real and were made before: a fresh one takes longer than most tests."""
+    monkeypatch.setattr(dkim_keys, "generate_rsa", rsa_key)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from tests.contract.kit import START, event, submission
+from tests.prepared import control_in
 
 from estafette.base import ids
 from estafette.cli import progress
@@ -13,13 +14,11 @@ from estafette.cli.main import run
 from estafette.model.event import unpack
 from estafette.store.interface.history import EventFilter
 from estafette.store.open import open_store
-from estafette.store.tables.control import open_control
 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "data").mkdir()
-    open_control(tmp_path / "data", upgrade=True).close()
+    control_in(tmp_path / "data").close()
     (tmp_path / "estafette.toml").write_text(
         f'[store]\nurl = "sqlite://{tmp_path}/data"\n[secrets]\nkeyring_file = "{tmp_path}/keyring"\n'
         "[listen]\nallow_plaintext_auth = true\nsubmissions = []\n[limits]\nfree_disk = 0\n"

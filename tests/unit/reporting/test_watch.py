@@ -4,6 +4,7 @@ from random import Random
 
 import msgspec
 import pytest
+from tests.prepared import control_in
 from tests.unit.reporting.weeks import START, hour, weeks
 
 from estafette.base.seal import Keyring
@@ -13,7 +14,6 @@ from estafette.reporting import alerts, watch
 from estafette.reporting.anomalies import HOUR, WEEK
 from estafette.store.interface.statistics import Cell
 from estafette.store.open import open_store
-from estafette.store.tables.control import open_control
 from estafette.tenancy import tenants
 from estafette.tenancy.office import Office
 
@@ -29,7 +29,7 @@ async def store(tmp_path):
 
 @pytest.fixture
 def office(tmp_path):
-    control = open_control(tmp_path, upgrade=True)
+    control = control_in(tmp_path)
     made = Office(control=control, keyring=Keyring.create(tmp_path / "keyring"), now=lambda: NOW + HOUR + 60.0)
     yield made
     control.close()

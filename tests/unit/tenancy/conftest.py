@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.prepared import control_in
 
 from estafette.store.tables.control import ControlTables, open_control
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def control(request: pytest.FixtureRequest) -> Iterator[ControlTables]:
-    place = request.getfixturevalue("database" if request.param == "postgresql" else "tmp_path")
-    opened = open_control(place, upgrade=True)
+    if request.param == "postgresql":
+        opened = open_control(request.getfixturevalue("database"))
+    else:
+        opened = control_in(request.getfixturevalue("tmp_path"))
     yield opened
     opened.close()
