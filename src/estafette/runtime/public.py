@@ -48,23 +48,23 @@ async def open_public(unit: Unit) -> None:
     crowd = Crowd(mint, settings.tracking.final_after)
     reach = Reach(unit)
     forwarder = Forwarder(buffer, mint, reach.deliver)
+    lists = lists_of(settings.tracking.networks_file)
+    measuring = Measuring(
+        standing=reach.standing, buffer=buffer, crowd=crowd, mint=mint, clock=unit.clock, programs=lists.programs,
+        networks=lists.networks,
+    )  # fmt: skip
     unit.background(reach.open)
     unit.background(buffer.run)
     unit.background(forwarder.run)
     unit.background(lambda: _judge(unit, crowd, buffer))
-    unit.closing(lambda: _end(crowd, buffer, forwarder))
+    unit.closing(lambda: _end(measuring, crowd, buffer, forwarder))
     await serve(
-        unit, _door(unit, reach, buffer, crowd, mint), settings.listen.public, shared=settings.runtime.public > 1
+        unit, _door(unit, reach, buffer, measuring, mint), settings.listen.public, shared=settings.runtime.public > 1
     )
 
 
-def _door(unit: Unit, reach: Reach, buffer: Buffer, crowd: Crowd, mint: Mint) -> Door:
+def _door(unit: Unit, reach: Reach, buffer: Buffer, measuring: Measuring, mint: Mint) -> Door:
     tokens, pages, standing, clock = Tokens(unit.keyring), Pages(), reach.standing, unit.clock
-    lists = lists_of(unit.settings.tracking.networks_file)
-    measuring = Measuring(
-        standing=standing, buffer=buffer, crowd=crowd, mint=mint, clock=clock, programs=lists.programs,
-        networks=lists.networks,
-    )  # fmt: skip
     rooms: dict[str, App] = {
         "/c/": Clicks(tokens, standing, measuring, pages),
         "/o/": Opens(tokens, standing, measuring),
@@ -96,8 +96,9 @@ async def _judge(unit: Unit, crowd: Crowd, buffer: Buffer) -> None:
             await buffer.judged(minute, await crowd.judged(minute))
 
 
-async def _end(crowd: Crowd, buffer: Buffer, forwarder: Forwarder) -> None:
+async def _end(measuring: Measuring, crowd: Crowd, buffer: Buffer, forwarder: Forwarder) -> None:
     """Judge what is in memory by what is known, hand over what the store takes now, and leave the rest on disk."""
+    measuring.settle()
     for minute in crowd.due(float("inf")):
         await buffer.judged(minute, await crowd.judged(minute))
     await forwarder.end()

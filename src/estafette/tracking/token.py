@@ -6,7 +6,6 @@ appears as a keyed hash, and in aggregate measuring not at all.
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable
 from typing import Literal
@@ -56,6 +55,7 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
 
 #: The letters of base64 that stand for themselves in a URL are others in two places (RFC 4648 section 5).
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
+_FROM_URLS = bytes.maketrans(b"-_", b"+/")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Target).decode
 
@@ -82,9 +82,9 @@ def read(keyring: Keyring, token: str) -> Target | None:
         return None
     try:
         given = token.encode("ascii")
-        sealed = base64.urlsafe_b64decode(given + b"=" * (-len(token) % 4))
+        sealed = binascii.a2b_base64(given.translate(_FROM_URLS) + b"=" * (-len(token) % 4))
         # The decoder passes over foreign letters and loose bits; a token has one spelling.
-        if base64.urlsafe_b64encode(sealed).rstrip(b"=") != given:
+        if binascii.b2a_base64(sealed, newline=False).translate(_FOR_URLS).rstrip(b"=") != given:
             return None
         return _decode(keyring.open_alike(PURPOSE, sealed))
     except (SealBroken, binascii.Error, UnicodeEncodeError, ValueError, msgspec.MsgspecError):

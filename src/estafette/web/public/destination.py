@@ -35,5 +35,6 @@ def label(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     rest = rest.partition("#")[0].partition("?")[0]
     host, slash, path = rest.partition("/")
-    path = _ADDRESS.sub("...", path)
+    if "@" in path or "%40" in path:
+        path = _ADDRESS.sub("...", path)
     return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"[:_LABEL]

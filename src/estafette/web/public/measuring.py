@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from estafette.base.clock import Clock
@@ -18,6 +19,8 @@ from estafette.web.public.answers import Scope
 from estafette.web.public.standing import Standing
 from estafette.web.public.tokens import Opened
 
+#: Seconds in which hits gather, answered already.
+GATHER = 0.01
 #: Characters kept of a User-Agent.
 _AGENT = 300
 _PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-moz", b"x-purpose"})
@@ -38,32 +41,41 @@ class Measuring:
         self._programs = programs
         self._networks = networks
         self._visitors = Visitors()
+        self._noted: list[tuple[Opened, Scope, float]] = []
 
     def note(self, opened: Opened, scope: Scope) -> None:
         """Note a GET; nothing else follows a link (facts: screens-and-measurement 3.4, rule 4)."""
         if scope["method"] != "GET":
             return
-        mode = self._standing.measured(opened.target)
-        if mode == "individual":
-            self._one(opened, scope)
-        elif mode == "aggregate" and (group := opened.group) is not None:
-            self._of_many(group, scope)
+        if not self._noted:
+            asyncio.get_running_loop().call_later(GATHER, self.settle)
+        self._noted.append((opened, scope, self._clock.now()))
 
-    def _one(self, opened: Opened, scope: Scope) -> None:
+    def settle(self) -> None:
+        """Keep what was noted. Many in one go cost much less than one at a time between answers."""
+        noted, self._noted = self._noted, []
+        for opened, scope, at in noted:
+            mode = self._standing.measured(opened.target)
+            if mode == "individual":
+                self._one(opened, scope, at)
+            elif mode == "aggregate" and (group := opened.group) is not None:
+                self._of_many(group, scope, at)
+
+    def _one(self, opened: Opened, scope: Scope, at: float) -> None:
         target = opened.target
         agent, purpose = _said(scope)
         hit = RawHit(
-            self._mint.next(), self._clock.now(), _kind(target), target.tenant, target.stream, target.message,
-            target.number, target.link, opened.label, _address(scope), agent, "GET", purpose, target.campaign,
-            target.tags, target.template, target.links,
+            self._mint.next(), at, _kind(target), target.tenant, target.stream, target.message, target.number,
+            target.link, opened.label, _address(scope), agent, "GET", purpose, target.campaign, target.tags,
+            target.template, target.links,
         )  # fmt: skip
         self._buffer.keep(Measured(hit))
 
-    def _of_many(self, group: Group, scope: Scope) -> None:
+    def _of_many(self, group: Group, scope: Scope, at: float) -> None:
         agent, purpose = _said(scope)
-        address, now = _address(scope), self._clock.now()
+        address = _address(scope)
         seen = Seen(
-            at=now, kind=group.kind, visitor=self._visitors.of(now, group.tenant, address, agent),
+            at=at, kind=group.kind, visitor=self._visitors.of(at, group.tenant, address, agent),
             program=self._programs.of(agent), network=self._networks.of(address), link=group.link, purpose=purpose,
             group=group.campaign or group.template or group.tags[0],
         )  # fmt: skip

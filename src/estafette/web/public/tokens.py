@@ -17,17 +17,21 @@ _BEFORE = 3
 class Opened:
     """What a token says, and what follows from it.
 
-    answer: leads to the target, None when this is not of http or https. label: names the link in reports.
+    answer: leads to the target, None when this is not of http or https.
     """
 
-    __slots__ = ("_group", "answer", "label", "target")
+    __slots__ = ("_group", "answer", "target")
 
     def __init__(self, target: Target) -> None:
         self.target = target
         location = leading_to(target.url) if target.kind == "click" else None
         self.answer = Answer(302, more=[(b"location", location)]) if location else None
-        self.label = label(target.url)
         self._group = Group.of(target, self.label) if target.aggregate else None
+
+    @property
+    def label(self) -> str:
+        """Return what names the link in reports."""
+        return label(self.target.url)
 
     @property
     def group(self) -> Group | None:

@@ -51,7 +51,7 @@ class Listener:
         mint = Mint(lambda: NOW, cell=15)
         self.buffer, self.crowd = Buffer(folder / "acts", "public-1"), Crowd(mint, 600.0)
         tokens, pages = Tokens(office.keyring), Pages()
-        measuring = Measuring(
+        self.measuring = measuring = Measuring(
             standing=self.standing, buffer=self.buffer, crowd=self.crowd, mint=mint, clock=clock,
             programs=agents.load(), networks=networks.load(),
         )  # fmt: skip
@@ -98,6 +98,7 @@ class Listener:
 
     async def acts(self):
         """Everything that is on disk."""
+        self.measuring.settle()
         await self.buffer.flush()
         files = (self.folder / "acts").iterdir() if (self.folder / "acts").exists() else ()
         return [act for file in sorted(files) for act in unpacked(read(file))]
