@@ -14,10 +14,11 @@ ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
 INSERT INTO statistics_day (series, start, value, measure, amount) VALUES /*each*/(?,?,?,?,?)/*end*/
 ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
 
+-- Grouping by one number takes half the time of grouping by two.
 -- name: by_value
 SELECT 0, v.name, m.name, amount FROM (
-SELECT value, measure, sum(amount) AS amount FROM (/*span*/) WHERE 1 /*where*/ GROUP BY value, measure
-) JOIN statistics_name v ON v.id = value JOIN statistics_name m ON m.id = measure
+SELECT value << 32 | measure AS both, sum(amount) AS amount FROM (/*span*/) WHERE 1 /*where*/ GROUP BY both
+) JOIN statistics_name v ON v.id = both >> 32 JOIN statistics_name m ON m.id = both & 0xffffffff
 
 -- name: together
 SELECT 0, '', m.name, amount FROM (
