@@ -104,8 +104,9 @@ def routes(services: Services) -> FastAPI:
     app.include_router(domains.zone(services), prefix="/v1")
     app.include_router(plans.feature_list(services), prefix="/v1")
     for room in OF_A_TENANT:
-        app.include_router(room.router(services), prefix="/v1")
-        app.include_router(room.router(services), prefix="/v1/tenants/{tenant}")
+        made = room.router(services)
+        app.include_router(made, prefix="/v1")
+        app.include_router(made, prefix="/v1/tenants/{tenant}")
     app.include_router(health.router(services))
     app.include_router(pages.router(services), include_in_schema=False)
     app.include_router(providers.router(services), include_in_schema=False)
