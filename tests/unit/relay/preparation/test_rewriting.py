@@ -1,10 +1,14 @@
 """Rewriting as a step of the recipe: late, pure, and under the signature."""
 
+import base64
 import io
+import quopri
 import re
 from email import message_from_bytes, policy
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 from tests.unit.relay.preparation.test_prepare import BODY, context, verified
 from tests.unit.relay.preparation.test_prepare import content as letter
 from tests.unit.relay.preparation.test_prepare import delivery as row
@@ -171,6 +175,17 @@ def test_nobody_shares_a_transaction_whose_octets_differ():
     assert shares_transaction(content(kind="personal"), delivery(1, "off"))
     assert not shares_transaction(content(kind="personal"), delivery(1, "aggregate"))
     assert not shares_transaction(content(kind="bulk"), delivery(1, "off"))
+
+
+@hypothesis.given(st.binary(max_size=120), st.sampled_from(["base64", "Quoted-Printable", "8bit"]))
+def test_a_word_is_noticed_wherever_it_stands_in_an_encoded_text(before, encoding):
+    def message(word: bytes) -> bytes:
+        text = before + word
+        encoded = {"base64": base64.encodebytes, "Quoted-Printable": quopri.encodestring, "8bit": bytes}[encoding](text)
+        return f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode() + encoded.replace(b"\n", b"\r\n")
+
+    assert rewriting._may_hold_word(message(b"estafette:view"))
+    assert not rewriting._may_hold_word(message(b"est@fette-view"))
 
 
 def test_what_may_not_hold_a_word_is_not_searched(given, monkeypatch):
