@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from tests.servers import loopback, packages
 from tests.servers.certificates import Certificates
+from tests.servers.verbs import verbs
 
 ESTAFETTE = packages.ROOT / ".venv/bin/estafette"
 HOST = "mx1.relay.test"
@@ -85,10 +86,14 @@ class Service:
 
     def run(self, *words: str, stdin: bytes = b"", check: bool = True) -> subprocess.CompletedProcess[bytes]:
         """Run a verb; AssertionError with its stderr when it fails and ``check`` is set."""
-        command = [str(ESTAFETTE), *words, "--config", str(self.config)]
-        done = subprocess.run(
-            command, input=stdin, capture_output=True, check=False, timeout=60, env=self._environment()
-        )
+        line = [*words, "--config", str(self.config)]
+        if self.environment:  # what is loaded into the program must be there when it starts
+            command = [str(ESTAFETTE), *line]
+            done = subprocess.run(
+                command, input=stdin, capture_output=True, check=False, timeout=60, env=self._environment()
+            )
+        else:
+            done = verbs().run(line, stdin, self._environment(), 60.0)
         if check and done.returncode:
             raise AssertionError(
                 f"{' '.join(words)}: exit {done.returncode}\n{done.stderr.decode()}\n{done.stdout.decode()}"
