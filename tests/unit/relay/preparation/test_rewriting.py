@@ -185,6 +185,7 @@ def test_a_word_is_noticed_wherever_it_stands_in_an_encoded_text(before, encodin
         return f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode() + encoded.replace(b"\n", b"\r\n")
 
     assert rewriting._may_hold_word(message(b"estafette:view"))
+    hypothesis.assume(b"estaf" not in before.lower())
     assert not rewriting._may_hold_word(message(b"est@fette-view"))
 
 
