@@ -21,5 +21,5 @@ def test_every_class_and_reason_is_explained_and_none_that_does_not_exist(page):
 
 @pytest.mark.parametrize("page", ["classification.md", "classification.fr.md"])
 def test_the_list_that_is_shown_can_be_loaded(page):
-    (shown,) = re.findall(r"```toml\n(.*?)```", (PAGES / page).read_text(), re.DOTALL)
+    (shown,) = re.findall(r"```text\n(\[\[network.*?)```", (PAGES / page).read_text(), re.DOTALL)
     assert networks.load(more=shown.encode(), place=page).of("192.0.2.1").name == "our-proxy"

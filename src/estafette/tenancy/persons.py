@@ -23,7 +23,8 @@ def begin(office: Office, tenant: str, address: str) -> Erasure:
 
 def finish(office: Office, erasure: Erasure, erased: Erased) -> Resource:
     """Erase the person from the control data too, write that down without the address, and say what was done."""
-    entry = office.entry("person.erase", tenant=erasure.tenant, subject=erasure.tombstone)
+    detail = f"{erased.events} events, {erased.cancelled} cancelled"
+    entry = office.entry("person.erase", tenant=erasure.tenant, subject=erasure.tombstone, detail=detail)
     wiped = office.control.persons.wipe(erasure, entry)
     return {
         "tombstone": erasure.tombstone,
