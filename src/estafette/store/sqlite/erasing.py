@@ -47,7 +47,8 @@ def look(connection: apsw.Connection, erasure: Erasure, cursor: int, trace: Trac
     for place, message, number, recipient, blob in rows:
         if erasure.quoted(blob):
             trace.positions.append(place)
-        if recipient.lower() == erasure.address:
+        # What came to the log since the erasure began says the tombstone already.
+        if recipient.lower() == erasure.address or recipient == erasure.tombstone:
             trace.keys.add((message, number))
     return place if len(rows) == LOOKED else None
 

@@ -39,6 +39,7 @@ class SqlitePersons:
 
     async def erase(self, erasure: Erasure) -> Erased:
         """Take a person out."""
+        await self._spool.flush()
         await self._history.in_writer(lambda: self._history.latecomers.remember(erasure, self._clock.now()))
         cancelled = await self._end(erasure)
         await self._spool.flush()
