@@ -22,6 +22,9 @@ TUNING = range(1, 21)
 EVALUATION = range(1001, 1101)
 NEEDED = 93
 
+#: The hundred mailings are played once for all tests here, which takes a busy machine minutes.
+pytestmark = pytest.mark.timeout(600)
+
 
 def _confusion(played: World) -> Counter[tuple[str, str]]:
     return Counter(
