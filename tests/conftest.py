@@ -19,12 +19,18 @@ from tests.servers.dns import DnsServer
 from tests.servers.postfix import PostfixSink
 from tests.servers.postgres import Postgres
 from tests.servers.rig import Rig, whole_rig
+from tests.servers.service import MAIL
 
 from estafette.store.tables.control import open_control
 
 # A machine that others share is slow at times: nothing is judged by how long an example took.
 hypothesis.settings.register_profile("patient", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks of our own."""
+    config.addinivalue_line("markers", "mail_only: the service of this test has no HTTP")
 
 
 def pytest_collection_finish() -> None:
@@ -122,9 +128,15 @@ def postfix(folder: Path, certificates: Certificates, dns: DnsServer, root: None
 
 
 @pytest.fixture
-def rig(folder: Path, certificates: Certificates, dns: DnsServer, postfix: PostfixSink) -> Iterator[Rig]:
-    """The service between a prepared customer and Postfix; ends with a clean stop and the ledger."""
-    with Rig(folder / "service", certificates, dns, postfix) as made:
+def rig(
+    request: pytest.FixtureRequest, folder: Path, certificates: Certificates, dns: DnsServer, postfix: PostfixSink
+) -> Iterator[Rig]:
+    """The service between a prepared customer and Postfix; ends with a clean stop and the ledger.
+
+    Tests marked ``mail_only`` need neither API nor page, which take longer to start than all the rest.
+    """
+    roles = MAIL if request.node.get_closest_marker("mail_only") else ()
+    with Rig(folder / "service", certificates, dns, postfix, roles=roles) as made:
         yield made
 
 

@@ -18,7 +18,7 @@ from tests.fault.load import Load
 from tests.servers import loopback
 from tests.servers.certificates import Certificates
 from tests.servers.dns import DnsServer
-from tests.servers.service import Service
+from tests.servers.service import MAIL, Service
 
 #: Answered but not yet settled when a courier dies (architecture, section 4), plus what is in its DATA phase.
 DUPLICATES = 256 + 100
@@ -40,6 +40,7 @@ class FaultRig:
         self.dns = dns
         dns.mail_exchanger("sink.test", self.receiver_address)
         self.service = Service(folder, certificates, dns=dns.at, mx_port=self.port, settings=settings)
+        self.service.roles = MAIL
         self.accepted: set[str] = set()
         self.sent: set[str] = set()
         self._receiver: subprocess.Popen[str] | None = None

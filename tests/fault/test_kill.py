@@ -16,7 +16,7 @@ GROUPS = sorted({point.partition(".")[0] for point in POINTS})
 #: seconds between a session's messages: about 400 in a second in all, which two cores deliver as they come
 PAUSE = 0.01
 #: deaths of one start: the supervisor brings the process back and it meets its point again
-IN_A_ROW = 3
+IN_A_ROW = 5
 
 
 def _logged_deaths(rig: FaultRig) -> int:
@@ -45,7 +45,7 @@ def test_kill_at_named_points(fault_rig, group, record):
         before = _logged_deaths(fault_rig)
         fault_rig.service.start()
         with fault_rig.load(f"{group}{switched_off}", pause=PAUSE) as load:
-            died = _deaths(fault_rig, before, min(IN_A_ROW, ROUNDS - deaths), within=8)
+            died = _deaths(fault_rig, before, min(IN_A_ROW, ROUNDS - deaths), within=12)
             fault_rig.service.kill()
         fault_rig.keep(load)
         assert died, f"nothing died at {point}:\n{fault_rig.service.log.read_text()[-2000:]}"
@@ -64,6 +64,7 @@ def _victim(rig: FaultRig, dice: random.Random) -> int:
 @pytest.mark.timeout(120 + 30 * ROUNDS)
 def test_kill_of_any_process_at_any_moment(fault_rig, record):
     dice = random.Random(SEED)
+    fault_rig.service.roles = ()
     fault_rig.service.start()
     everyone = len(fault_rig.service.processes())
     kills = 0
@@ -81,7 +82,8 @@ def test_kill_of_any_process_at_any_moment(fault_rig, record):
 
 
 def test_children_end_with_their_supervisor_and_the_next_start_recovers(fault_rig):
-    for number in range(3):
+    fault_rig.service.roles = ()
+    for number in range(2):
         fault_rig.service.start()
         with fault_rig.load(f"orphans{number}") as load:
             assert load.reach(100)
@@ -93,11 +95,12 @@ def test_children_end_with_their_supervisor_and_the_next_start_recovers(fault_ri
         fault_rig.service.kill()
         fault_rig.keep(load)
     fault_rig.service.start()
-    fault_rig.settle(3)
+    fault_rig.settle(2)
 
 
 def test_sigterm_under_load_is_clean(fault_rig):
-    for number in range(3):
+    fault_rig.service.roles = ()
+    for number in range(2):
         fault_rig.service.start()
         with fault_rig.load(f"term{number}") as load:
             assert load.reach(100 + 37 * number)
@@ -110,7 +113,8 @@ def test_sigterm_under_load_is_clean(fault_rig):
 def test_sigterm_while_a_process_starts_again_is_clean(fault_rig):
     dice = random.Random(SEED)
     service = fault_rig.service
-    for _ in range(4):
+    service.roles = ()
+    for _ in range(3):
         service.start()
         before = service.processes()
         os.kill(_victim(fault_rig, dice), signal.SIGKILL)

@@ -1,5 +1,9 @@
 """Cancelled mail never leaves, and the ledger says so."""
 
+import pytest
+
+pytestmark = pytest.mark.mail_only
+
 
 def test_cancel_takes_it_out_of_the_queue(rig):
     rig.service.run("queue", "hold", "--domain", "example.test")

@@ -6,6 +6,7 @@ import tarfile
 import pytest
 from tests.golden import QUEUES
 from tests.servers.rig import Rig
+from tests.servers.service import MAIL
 
 GOLDEN = sorted(path.parent.name for path in QUEUES.glob("*/store.tar.xz"))
 LEAVES = {"plain", "second", "deferred", "large"}
@@ -14,7 +15,7 @@ LEAVES = {"plain", "second", "deferred", "large"}
 @pytest.fixture
 def left(folder, certificates, dns, postfix):
     """A prepared service that is not started."""
-    made = Rig(folder / "service", certificates, dns, postfix)
+    made = Rig(folder / "service", certificates, dns, postfix, roles=MAIL)
     made.service.prepare()
     with made.service:
         yield made

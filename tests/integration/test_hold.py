@@ -1,5 +1,9 @@
 """Held mail stays through a restart and leaves when released."""
 
+import pytest
+
+pytestmark = pytest.mark.mail_only
+
 
 def test_hold_survives_a_restart(rig):
     rig.service.run("queue", "hold", "--domain", "example.test")

@@ -3,7 +3,10 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from tests.servers.letters import await_login
+
+pytestmark = pytest.mark.mail_only
 
 
 def shown(rig):

@@ -2,7 +2,10 @@
 
 import email
 
+import pytest
 from tests.servers.postfix import PostfixSink
+
+pytestmark = pytest.mark.mail_only
 
 
 def test_the_sender_is_told(rig, folder, certificates):

@@ -1,7 +1,10 @@
 """A company's old Postfix relays through a credential by source network."""
 
+import pytest
 from tests.servers.letters import letter, signed_by
 from tests.servers.postfix import PostfixClient
+
+pytestmark = pytest.mark.mail_only
 
 
 def test_postfix_submits_by_network_credential(rig, folder, certificates):

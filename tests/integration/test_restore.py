@@ -2,7 +2,10 @@
 
 import shutil
 
+import pytest
 from tests.servers import loopback
+
+pytestmark = pytest.mark.mail_only
 
 
 def _move(rig, address):

@@ -5,6 +5,9 @@ import time
 import apsw
 import pytest
 from tests.servers.rig import Rig
+from tests.servers.service import MAIL
+
+pytestmark = pytest.mark.mail_only
 
 SWEPT_WITHIN = 90.0
 
@@ -12,7 +15,7 @@ SWEPT_WITHIN = 90.0
 @pytest.fixture
 def short(folder, certificates, dns, postfix):
     settings = {"retention": {"content_transactional": "10s"}}
-    with Rig(folder / "service", certificates, dns, postfix, settings=settings) as rig:
+    with Rig(folder / "service", certificates, dns, postfix, settings=settings, roles=MAIL) as rig:
         yield rig
 
 

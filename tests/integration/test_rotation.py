@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from tests.servers.letters import signed_by, stripped
+
+pytestmark = pytest.mark.mail_only
 
 
 def selector(message):

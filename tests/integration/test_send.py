@@ -3,8 +3,11 @@
 import os
 import subprocess
 
+import pytest
 from tests.servers.letters import letter, signed_by
 from tests.servers.service import ESTAFETTE
+
+pytestmark = pytest.mark.mail_only
 
 EX_NOUSER, EX_NOPERM = 67, 77
 LETTER = bytes(letter("shop@customer.test", "jane@example.test"))

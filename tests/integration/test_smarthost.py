@@ -8,6 +8,7 @@ from tests.servers.dns import DnsServer
 from tests.servers.letters import signed_by
 from tests.servers.namespace import V4, namespace
 from tests.servers.rig import Rig
+from tests.servers.service import MAIL
 from tests.servers.smarthost import PASSWORD, USER, PostfixSmarthost
 
 
@@ -27,7 +28,7 @@ def zone(public, folder, servers):
 
 def _rig(folder, certificates, zone, smarthost, scheme):
     way = {"smarthost": f"{scheme}://{USER}@smart.test:{smarthost.port}", "smarthost_password": PASSWORD}
-    return Rig(folder / "service", certificates, zone, smarthost, settings={"egress.default": way})
+    return Rig(folder / "service", certificates, zone, smarthost, settings={"egress.default": way}, roles=MAIL)
 
 
 def _await(rig, number, kind, within=30.0):

@@ -9,6 +9,7 @@ from tests.servers.dns import DnsServer
 from tests.servers.namespace import V4, V6, namespace
 from tests.servers.postfix import PostfixSink
 from tests.servers.rig import Rig
+from tests.servers.service import MAIL
 
 SOURCES = {V4[1]: "out1.relay.test", V4[2]: "out2.relay.test", V6[1]: "out6.relay.test"}
 
@@ -20,7 +21,7 @@ def zone(root, folder, servers):
 
 
 def _rig(folder, certificates, zone, sink, sources):
-    rig = Rig(folder / "service", certificates, zone, sink)
+    rig = Rig(folder / "service", certificates, zone, sink, roles=MAIL)
     with rig.service.config.open("a") as config:
         for address in sources:
             config.write(f'[[egress.default.source]]\naddress = "{address}"\nhelo = "{SOURCES[address]}"\n')

@@ -3,7 +3,10 @@
 import re
 import time
 
+import pytest
 from tests.servers.postfix import PostfixSink
+
+pytestmark = pytest.mark.mail_only
 
 
 def _shown(rig, recipient, rule, within=30.0):

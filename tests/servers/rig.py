@@ -22,10 +22,11 @@ class Rig:
 
     def __init__(
         self, folder: Path, certificates: Certificates, dns: DnsServer, postfix: PostfixSink,
-        settings: dict[str, dict[str, Any]] | None = None,
+        settings: dict[str, dict[str, Any]] | None = None, roles: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.dns, self.postfix = dns, postfix
         self.service = Service(folder, certificates, dns=dns.at, mx_port=postfix.port, settings=settings)
+        self.service.roles = roles
 
     def __enter__(self) -> Self:
         self.credential = self.service.prepare()
