@@ -18,10 +18,12 @@ sys.path.insert(0, str(ROOT))
 from tests.servers import node, packages  # noqa: E402 - the checkout is put on the path first
 
 #: name, folders, options. The quick suites share both cores; real servers are timed alone so that they judge fairly.
+#: Whoever is done takes tests from the other, so that a long one at the end is not waited for by an idle core.
+_BOTH = ("-n", "2", "--dist", "worksteal")
 SUITES = (
-    ("quick", ("tests/unit", "tests/protocol", "tests/contract", "tests/docs", "clients"), ("-n", "2")),
-    ("integration", ("tests/integration", "tests/browser"), ("-n", "2")),
-    ("fault", ("tests/fault",), ("-n", "2", "--timeout", "600")),
+    ("quick", ("tests/unit", "tests/protocol", "tests/contract", "tests/docs", "clients"), _BOTH),
+    ("integration", ("tests/integration", "tests/browser"), _BOTH),
+    ("fault", ("tests/fault",), (*_BOTH, "--timeout", "600")),
 )
 
 
