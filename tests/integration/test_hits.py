@@ -32,11 +32,16 @@ def service(folder, certificates, dns, postfix):
 
 
 def _until_measured(rig: Rig, within: float = 20.0) -> None:
-    """Return once the running service measures what it is sent, which it must within seconds of the change."""
+    """Return once every process knows the stream's new mode, which it must within seconds: who sends, and who is hit."""
     until, tries = time.monotonic() + within, 0
-    while b"/o/" not in _arrived(rig, f"probe{tries}@example.test"):
+    while b"/o/" not in (html := _arrived(rig, f"probe{tries}@example.test")):
         assert time.monotonic() < until, "the stream's new mode is not known"
         tries += 1
+    (pixel,) = re.findall(r'src="[a-z]+://[^/"]+(/o/[^"]+)"', html.decode())
+    while not any(each["hit"] for each in rig.events(f"probe{tries}@example.test")):
+        assert time.monotonic() < until, "the stream's new mode is not known to who answers hits"
+        _ask(rig, pixel, "203.0.113.1", CHROME)
+        time.sleep(0.3)
 
 
 def _ask(rig: Rig, path: str, address: str, agent: str, *, method: str = "GET", purpose: str = "") -> str:
