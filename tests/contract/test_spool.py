@@ -237,7 +237,9 @@ async def test_arrivals_wake_the_courier_that_owns_them(spool):
     missed = submission()
     await spool.accept(missed)
     wakes = spool.wakes("w")
-    assert (await anext(wakes)).reread, "what was pushed to nobody must be read"
+    first = await anext(wakes)
+    assert first.reread, "what was pushed to nobody must be read"
+    assert first.rules, "a rule made before anybody listened must be read"
     waiting = asyncio.ensure_future(anext(wakes))
     sent = submission()
     await spool.accept(sent)
@@ -336,6 +338,8 @@ async def test_the_rule_of_a_suspension_survives_a_restart_and_every_release_of_
         (Filter(campaign="c1"), 1),
         (Filter(from_domain="sender.test", site="example.org"), 1),
         (Filter(before=1), 0),
+        (Filter(born_before=START), 0),
+        (Filter(born_before=START + 1), 3),
     ],
 )
 async def test_find_and_requeue_match_every_field(spool, selection, count):

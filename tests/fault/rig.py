@@ -108,20 +108,27 @@ class FaultRig:
             )
             time.sleep(0.1)
         self.service.drained(within)
+        self._await_counting(within)
         self.service.stop()
-        self._counted()
+        told = self._verified()
+        assert told["equal"], told["differences"]
         found = self.received()
         assert not set(found) - self.sent, "the receiver has ids that nobody sent"
         doubles = sum(number - 1 for number in found.values())
         assert doubles <= DUPLICATES * kills, f"{doubles} duplicates in {kills} kills\n{self._twice(found)}"
         return {"kills": kills, "accepted": len(self.accepted), "received": len(found), "duplicates": doubles}
 
-    def _counted(self) -> None:
-        """Fail unless the counters of statistics say what the event log says."""
-        done = self.service.run("statistics", "verify", "--json", check=False)
-        told = json.loads(done.stdout)
-        assert told["equal"], told["differences"]
-        assert told["events"] >= len(self.accepted), "the desk that counts never came to it"
+    def _await_counting(self, within: float) -> None:
+        """Return when the desk that counts, which looks at the log once a second, came to all that was accepted."""
+        until = time.monotonic() + within
+        while self._verified()["events"] < len(self.accepted):
+            assert time.monotonic() < until, f"the desk that counts never came to it\n{self._words()}"
+            time.sleep(0.2)
+
+    def _verified(self) -> dict[str, Any]:
+        """Return what is said of the counters of statistics beside the event log."""
+        told: dict[str, Any] = json.loads(self.service.run("statistics", "verify", "--json", check=False).stdout)
+        return told
 
     def _twice(self, found: Counter[str]) -> str:
         """Return which ids came twice, for the reader of a failure."""

@@ -131,9 +131,9 @@ def _filter(selection: Selection | None, *, everything: bool = True) -> Filter:
 
 def _rule(kind: RuleKind, chosen: Filter, reason: str, *, past: bool = False) -> None:
     async def add(store: Store) -> Rule:
-        number = store.mint.next()
-        now_waiting = msgspec.structs.replace(chosen, before=number) if past else chosen
-        rule = Rule(id=number, kind=kind, filter=now_waiting, reason=reason, created=time.time(), by=getpass.getuser())
+        now = time.time()
+        meant = msgspec.structs.replace(chosen, born_before=now) if past else chosen
+        rule = Rule(id=store.mint.next(), kind=kind, filter=meant, reason=reason, created=now, by=getpass.getuser())
         await store.spool.add_rule(rule)
         return rule
 

@@ -15,7 +15,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which deliveries: every given field must match; an empty filter matches all.
 
     domain: the recipient's. site: the recipient's site. from_domain: the sender's. id: a message id, or (id, number).
-    before: only messages with an id below this one (so that a rule can mean "what is queued now").
+    before: only messages with an id below this one (so that a rule can mean "what a backup held").
+    born_before: only mail accepted before this moment, unix seconds (so that a rule can mean "what is queued now");
+        ids do not say it, for a process that starts gives out ids some seconds ahead of its clock.
     stream: its name, which says something together with a tenant. credential: the id of the login that submitted it.
     """
 
@@ -28,6 +30,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     message: int = 0
     number: int = 0
     before: int = 0
+    born_before: float = 0.0
     stream: str = ""
     credential: str = ""
 

@@ -55,7 +55,7 @@ class Custody:
         if over and not any(rule.kind == "cancel" for rule in rules) and await self._any(suspension, selection):
             now_waiting = Filter(
                 tenant=selection.tenant, stream=selection.stream, credential=selection.credential,
-                before=self._mint.next(),
+                born_before=self._clock.now(),
             )  # fmt: skip
             await self._add(suspension, "cancel", now_waiting)
 

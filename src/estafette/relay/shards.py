@@ -32,6 +32,9 @@ class Shards:
     async def take_over(self) -> None:
         """Lease the shards and learn what they hold and which rules are in force."""
         self._own(await self._spool.lease(self._worker, self._want))
+        await self._read_anew()
+
+    async def _read_anew(self) -> None:
         self._scheduler.set_rules(await self._spool.rules())
         await self._sum_up()
 
@@ -56,9 +59,11 @@ class Shards:
             await tried(self.take_over)
 
     async def _woken(self, wake: Wake) -> None:
+        # The rules first: mail that was accepted after a hold must not meet a scheduler that has not heard of it.
+        lifted = wake.rules and self._scheduler.set_rules(await self._spool.rules())
         if wake.deliveries:
             self._scheduler.arrived(wake.deliveries, self._clock.now())
-        if wake.rules and self._scheduler.set_rules(await self._spool.rules()):
+        if lifted:
             await self._sum_up()
         if wake.reread:
             self._scheduler.reread()
@@ -79,10 +84,10 @@ class Shards:
             await self._sum_up()
 
     async def reconcile(self) -> None:
-        """Compare with what the spool holds, for ever."""
+        """Compare with what the spool holds, its rules among it, for ever: a hint is nothing to rely on."""
         while True:
             await asyncio.sleep(RECONCILE_EVERY)
-            await tried(self._sum_up)
+            await tried(self._read_anew)
 
     async def release(self) -> None:
         """Give the shards back."""

@@ -165,6 +165,8 @@ def rule(item: Rule) -> dict[str, Any]:
     selection = {name: getattr(item.filter, name) for name in fields if getattr(item.filter, name)}
     if item.filter.message:
         selection["id"] = recipient_id(item.filter.message, item.filter.number)
+    if item.filter.born_before:
+        selection["accepted_before"] = moment(item.filter.born_before)
     return {
         "id": ids.show(item.id),
         "kind": item.kind,

@@ -110,6 +110,14 @@ def test_queue_rules_are_audited_and_released(estafette):
     assert estafette("ledger")["balanced"] is True
 
 
+@pytest.mark.parametrize("verb", ["cancel", "purge"])
+def test_what_ends_mail_that_waits_names_none_that_is_accepted_later(estafette, verb):
+    """Ids cannot say so: those of a process that just started, as this verb's is, lie ahead of its clock."""
+    estafette("init")
+    made = estafette("queue", verb, "--all")
+    assert made["filter"] == {"accepted_before": made["created"]}
+
+
 def test_backup_and_restore(estafette, tmp_path):
     estafette("init")
     estafette("tenant", "create", "acme")

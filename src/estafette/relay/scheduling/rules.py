@@ -73,4 +73,5 @@ def matches(asks: Filter, row: Delivery, site: str = "") -> bool:
         and (not asks.message or asks.message == row.message)
         and (not asks.number or asks.number == row.number)
         and (not asks.before or row.message < asks.before)
+        and (not asks.born_before or row.born < asks.born_before)
     )

@@ -84,6 +84,14 @@ def credential_of(data: bytes) -> str | None:
         return None
 
 
+def born_of(data: bytes) -> float | None:
+    """Return when a delivery's data was accepted, unix seconds; None when it cannot be read."""
+    try:
+        return _delivery(data).born
+    except (msgspec.MsgspecError, TypeError):
+        return None
+
+
 def with_credential(data: bytes, head: bytes) -> bytes | None:
     """Return a delivery's data with the credential of its content's head; None when there is nothing to add."""
     try:

@@ -9,9 +9,9 @@ from typing import Any, cast
 import apsw
 
 from estafette.model.rule import Filter, Rule
-from estafette.store.sqlite.rows import credential_of, stream_of
+from estafette.store.sqlite.rows import born_of, credential_of, stream_of
 
-#: The cheap ones first: SQLite stops at the first that fails, and the last two open the row's data.
+#: The cheap ones first: SQLite stops at the first that fails, and the last three open the row's data.
 _CONDITIONS = (
     ("tenant", "tenant = ?"),
     ("domain", "domain = ?"),
@@ -24,6 +24,7 @@ _CONDITIONS = (
     ("before", "message < ?"),
     ("stream", "stream_of(data) = ?"),
     ("credential", "credential_of(data) = ?"),
+    ("born_before", "born_of(data) < ?"),
 )
 _MESSAGES = "message IN (SELECT value FROM json_each(?))"
 
@@ -32,6 +33,7 @@ def teach(connection: apsw.Connection) -> None:
     """Give a connection the functions that conditions call; no column and no index is written for them."""
     connection.create_scalar_function("stream_of", cast("Any", stream_of), 1, deterministic=True)
     connection.create_scalar_function("credential_of", cast("Any", credential_of), 1, deterministic=True)
+    connection.create_scalar_function("born_of", cast("Any", born_of), 1, deterministic=True)
 
 
 def condition(selection: Filter) -> tuple[str, list[Any]]:

@@ -80,10 +80,10 @@ class Wakes:
     async def listen(self, worker: str) -> AsyncIterator[Wake]:
         """Yield wakes until the caller closes the iterator; a newer listener of the same name takes over.
 
-        The first one says to read again: what arrived between the lease and this moment was pushed to nobody.
+        The first one says to read everything again: what changed between the lease and this moment was told to nobody.
         """
         box = self._boxes[worker] = Mailbox()
-        box.note(reread=True)
+        box.note(rules=True, reread=True)
         try:
             while self._boxes.get(worker) is box:
                 await box.bell.wait()

@@ -8,10 +8,11 @@ from estafette.relay.scheduling.snapshot import LaneState
 from estafette.relay.scheduling.why import explain
 from estafette.store.interface.spool import Feed
 
+BORN = 1_800_000_000.0
 FITTING = {
     "tenant": "acme", "domain": "example.com", "site": "mx.example", "from_domain": "acme.example",
     "campaign": "spring", "recipient": "U1@EXAMPLE.com", "message": 1001, "number": 1, "before": 1002,
-    "stream": "s", "credential": "anna",
+    "stream": "s", "credential": "anna", "born_before": BORN + 1.0,
 }  # fmt: skip
 
 
@@ -21,13 +22,13 @@ def hold(**fields):
 
 @pytest.fixture
 def row(rig):
-    return rig().row(campaign="spring", credential="anna")
+    return rig().row(campaign="spring", credential="anna", born=BORN)
 
 
 @pytest.mark.parametrize("field", FITTING)
 def test_every_field_selects(row, field):
     value = FITTING[field]
-    other = 1000 if isinstance(value, int) else "other"
+    other = "other" if isinstance(value, str) else 1000
     assert RuleBook([hold(**{field: value})]).blocking(row)
     assert RuleBook([hold(**{field: other})]).blocking(row) is None
     assert RuleBook([hold(**{**FITTING, field: other})]).blocking(row) is None
