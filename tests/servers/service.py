@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.servers import loopback, packages
 from tests.servers.certificates import Certificates
-from tests.servers.verbs import verbs
+from tests.servers.verbs import Started, verbs
 
 ESTAFETTE = packages.ROOT / ".venv/bin/estafette"
 HOST = "mx1.relay.test"
@@ -60,7 +60,7 @@ class Service:
         self.environment: dict[str, str] = {}
         self.wrapper: list[str] = []
         self.roles: tuple[str, ...] = ()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | Started | None = None
         self._unproved = False
         self._records: list[dict[str, str]] = []
         self._key = ""
@@ -147,18 +147,17 @@ class Service:
 
     def start(self, within: float = 60.0) -> None:
         """Start and return once it printed ``ready``."""
-        command = [*self.wrapper, str(ESTAFETTE), "serve", "--config", str(self.config)]
-        command += [word for role in self.roles for word in ("--role", role)]
+        words = ["serve", "--config", str(self.config)]
+        words += [word for role in self.roles for word in ("--role", role)]
         self._unproved = True
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=self._environment(),
-                start_new_session=True,
-            )
+            if self.environment or self.wrapper or not verbs().here:
+                self._process = subprocess.Popen(
+                    [*self.wrapper, str(ESTAFETTE), *words], stdout=subprocess.PIPE, stderr=log, text=True,
+                    env=self._environment(), start_new_session=True,
+                )  # fmt: skip
+            else:
+                self._process = verbs().start(words, log, self._environment())
         assert self._process.stdout is not None
         until = time.monotonic() + within
         while time.monotonic() < until and self._process.poll() is None:

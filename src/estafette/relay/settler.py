@@ -34,7 +34,6 @@ DRAIN_WITHIN = 10.0
 
 _log = log.get("relay.settler")
 _outcomes = counter("attempts", "Ends of attempts for one recipient, by verdict", "verdict")
-_counted = {verdict: _outcomes.labels(verdict) for verdict in get_args(Verdict)}
 
 
 class Settler:
@@ -59,6 +58,7 @@ class Settler:
         self._settling: asyncio.Task[None] | None = None
         self._held = 0
         self._verdicts: Counter[Verdict] = Counter()
+        self._counters = {verdict: _outcomes.labels(verdict) for verdict in get_args(Verdict)}
 
     @property
     def full(self) -> bool:
@@ -111,7 +111,7 @@ class Settler:
     def _count(self) -> None:
         """Tell the metrics, once for a whole batch: each word to them costs as much as reading a reply."""
         for verdict, number in self._verdicts.items():
-            _counted[verdict].inc(number)
+            self._counters[verdict].inc(number)
         self._verdicts.clear()
 
     async def _settle(self, batch: list[Settlement]) -> None:

@@ -8,17 +8,15 @@ import os
 import shutil
 import signal
 import socket
-import sys
-from asyncio.subprocess import Process as Child
 
-import msgspec
 from prometheus_client.multiprocess import mark_process_dead
 
 from estafette.base import log
 from estafette.base.metrics import FOLDER_VARIABLE
 from estafette.config.schema import Settings
+from estafette.runtime.children import Child, Children
 from estafette.runtime.roles import Process, processes
-from estafette.runtime.worker import Order
+from estafette.runtime.worker import preload, work
 from estafette.store.open import folder_of
 
 READY_WITHIN = 60.0
@@ -34,15 +32,22 @@ def serve(settings: Settings, roles: tuple[str, ...] = ()) -> int:
     """Run all roles in the foreground until SIGTERM; returns the exit code."""
     log.configure()
     _prepare_metrics(settings)
-    return asyncio.run(Supervisor(settings, roles).run())
+    plan = processes(settings, roles)
+    preload({role for process in plan for role in process.roles})
+    return asyncio.run(_run(settings, plan))
+
+
+async def _run(settings: Settings, plan: list[Process]) -> int:
+    return await Supervisor(settings, plan).run()
 
 
 class Supervisor:
     """Keeps one child per process of the plan."""
 
-    def __init__(self, settings: Settings, roles: tuple[str, ...]) -> None:
+    def __init__(self, settings: Settings, plan: list[Process]) -> None:
         self._settings = settings
-        self._plan = processes(settings, roles)
+        self._plan = plan
+        self._forks = Children()
         self._children: dict[str, Child] = {}
         self._stop = asyncio.Event()
         self._failed = False
@@ -91,20 +96,10 @@ class Supervisor:
     async def _start(self, process: Process) -> bool:
         """Start one child and wait until it says that its doors are open."""
         reading, writing = os.pipe()
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "estafette.runtime.worker",
-            stdin=asyncio.subprocess.PIPE,
-            pass_fds=(writing,),
-        )
+        settings, supervisor = self._settings, os.getpid()
+        child = self._forks.fork(f"est-{process.name}", lambda: work(process, settings, writing, supervisor), {writing})
         os.close(writing)
         self._children[process.name] = child
-        order = Order(process=process, settings=self._settings.model_dump(mode="json"), ready_fd=writing)
-        assert child.stdin is not None
-        child.stdin.write(msgspec.json.encode(order) + b"\n")
-        with contextlib.suppress(ConnectionError):
-            await child.stdin.drain()
         ready = await _read_ready(reading)
         if ready:
             self._up.add(process.name)
@@ -134,8 +129,7 @@ class Supervisor:
 
     def _reload(self) -> None:
         for child in self._children.values():
-            with contextlib.suppress(ProcessLookupError):
-                child.send_signal(signal.SIGHUP)
+            child.send(signal.SIGHUP)
 
     async def _drain(self) -> None:
         """Stop the doors first and the store last, so that every outcome can still be settled.
@@ -144,16 +138,15 @@ class Supervisor:
         """
         for process in reversed(self._plan):
             child = self._children.get(process.name)
-            if child is None or child.returncode is not None:
+            if child is None or child.ended.done():
                 continue
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
+            child.send(signal.SIGTERM)
             try:
                 code = await asyncio.wait_for(child.wait(), DRAIN_WITHIN)
                 self._failed = self._failed or (code != 0 and process.name in self._up)
             except TimeoutError:
                 _log.error("process_killed_after_drain", process=process.name)
-                child.kill()
+                child.send(signal.SIGKILL)
                 self._failed = True
 
 

@@ -8,7 +8,7 @@ from estafette.runtime.http import serve
 from estafette.runtime.webhooks import open_webhooks
 from estafette.tenancy.published import Published
 from estafette.web.app import create_app
-from estafette.web.metrics import metrics_app
+from estafette.web.metrics import create_metrics_app
 from estafette.web.services import Services
 
 
@@ -18,7 +18,7 @@ async def open_web(unit: Unit) -> None:
     shared = settings.runtime.web > 1
     rooms = services(unit)
     await serve(unit, create_app(rooms), settings.listen.http, shared=shared)
-    await serve(unit, metrics_app, settings.listen.metrics, shared=shared)
+    await serve(unit, create_metrics_app(), settings.listen.metrics, shared=shared)
     # Closed before the listeners: they wait for every answer, and a follower's may take half a minute.
     unit.closing(rooms.arrivals.close)
     if unit.process.index <= 1:
