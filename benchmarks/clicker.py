@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import cast
 
@@ -69,7 +70,8 @@ class Clicker:
         head += "Accept-Encoding: gzip, deflate, br\r\nX-Forwarded-Proto: https\r\n\r\n"
         self._requests = [f"GET {path} HTTP/1.1\r\n{head}".encode() for path in paths]
         self._asked = 0
-        self._free: list[_Connection] = []
+        # In turn, or the listener would close those that nobody uses.
+        self._free: deque[_Connection] = deque()
         self._report = Report()
         self._done = asyncio.Event()
         self._freed = asyncio.Event()
@@ -84,7 +86,7 @@ class Clicker:
             await self._at_a_rate()
         else:
             while self._free:
-                self._next(self._free.pop(), time.perf_counter())
+                self._next(self._free.popleft(), time.perf_counter())
         await self._done.wait()
         self._report.seconds = time.perf_counter() - self._began
         return self._report
@@ -97,7 +99,7 @@ class Clicker:
             if not self._free:
                 self._freed.clear()
                 await self._freed.wait()
-            self._next(self._free.pop(), due)
+            self._next(self._free.popleft(), due)
 
     def _next(self, connection: _Connection, due: float) -> None:
         request = self._requests[self._asked % len(self._requests)]
