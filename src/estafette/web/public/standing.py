@@ -52,6 +52,6 @@ class Standing:
         return mode
 
     def name(self, tenant: str) -> str:
-        """Return what a tenant is called, "" when this is not known."""
+        """Return as whom a tenant sends, else what it is called here; "" when this is not known."""
         known = self.directory.tenant(tenant) if self.directory is not None else None
-        return known.name if known is not None else ""
+        return known.identity or known.name if known is not None else ""

@@ -52,6 +52,13 @@ async def test_the_page_asks_in_words_and_its_button_acts(listener):
     assert act.means == "page"
 
 
+async def test_who_sends_is_named_as_recipients_know_them(listener):
+    tenants.update(listener.office, "acme", identity="Jumpers of Acme Ltd")
+    listener.refresh()
+    page = (await listener("GET", listener.path("unsubscribe"), headers=FIREFOX)).body.decode()
+    assert "Jumpers of Acme Ltd" in page
+
+
 async def test_the_other_button_ends_measuring_and_leaves_the_subscription(listener):
     path = listener.path("unsubscribe")
     page = (await listener("GET", path, headers=FIREFOX)).body.decode()
