@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from estafette.base import log
 from estafette.base.errors import StoreUnavailable
@@ -31,7 +32,7 @@ class Reach:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._unsubscribing: Unsubscribing | None = None
-        self.standing = Standing()
+        self.standing = Standing(urlsplit(unit.settings.service.public_url).hostname or "")
 
     async def open(self) -> None:
         """Open what is not open yet, trying for as long as it takes."""

@@ -64,7 +64,8 @@ async def open_public(unit: Unit) -> None:
 
 
 def _door(unit: Unit, reach: Reach, buffer: Buffer, measuring: Measuring, mint: Mint) -> Door:
-    tokens, pages, standing, clock = Tokens(unit.keyring), Pages(), reach.standing, unit.clock
+    pages, standing, clock = Pages(), reach.standing, unit.clock
+    tokens = Tokens(unit.keyring, standing if unit.settings.tracking.hosts else None)
     rooms: dict[str, App] = {
         "/c/": Clicks(tokens, standing, measuring, pages),
         "/o/": Opens(tokens, standing, measuring),

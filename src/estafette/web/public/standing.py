@@ -9,13 +9,20 @@ from estafette.model.tracking import strictest
 from estafette.store.interface.directory import Directory
 from estafette.tracking.token import Target
 
+#: A tenant's own tracking name is this label on its domain.
+TRACKING_LABEL = "t."
+
 Stand = Literal["good", "suspended", "gone"]
 
 
 class Standing:
-    """Without a directory, while the database has not answered yet, links lead on and persons are not measured."""
+    """Without a directory, while the database has not answered yet, links lead on and persons are not measured.
 
-    def __init__(self) -> None:
+    own: the host name of the service's own links.
+    """
+
+    def __init__(self, own: str = "") -> None:
+        self._own = own
         self.directory: Directory | None = None
         self._version = -1
         self._modes: dict[tuple[str, str], Tracking] = {}
@@ -28,6 +35,16 @@ class Standing:
         if known is None:
             return "gone"
         return "suspended" if known.status == "suspended" else "good"
+
+    def foreign(self, host: str, tenant: str) -> bool:
+        """Return whether a Host is the tracking name of a domain that the tenant has not proved.
+
+        Somebody's name never leads where somebody else's mail does: its good name would vouch for a stranger's page.
+        """
+        name = host.partition(":")[0].lower().rstrip(".")
+        if self.directory is None or name == self._own or not name.startswith(TRACKING_LABEL):
+            return False
+        return self.directory.domain(tenant, name.removeprefix(TRACKING_LABEL)) is None
 
     def measured(self, target: Target) -> Literal["individual", "aggregate", "off"]:
         """Return how a hit counts now: stricter than its mail was where tenant, stream or person have said so since."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from estafette.base.seal import Keyring
 from estafette.events.acts import Group
 from estafette.tracking.token import LinkKind, Target, read
-from estafette.web.public.answers import Answer, Scope
+from estafette.web.public.answers import Answer, Scope, header
 from estafette.web.public.destination import label, leading_to
+from estafette.web.public.standing import Standing
 
 #: Shared tokens remembered. Above it all are forgotten: one campaign has some dozen.
 REMEMBERED = 4_096
@@ -40,17 +41,22 @@ class Opened:
 
 
 class Tokens:
-    """Of one process."""
+    """Of one process. standing: tells whose a tracking name is; None where all links lead to the service's own."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, standing: Standing | None = None) -> None:
         self._keyring = keyring
+        self._standing = standing
         self._shared: dict[str, Opened] = {}
 
     def opened(self, scope: Scope, kind: LinkKind) -> Opened | None:
-        """Return what a path's token says; None when we did not write it, or wrote it for another path."""
+        """Return what a path's token says; None when we did not write it, or wrote it for another path or name."""
         token = scope["path"][_BEFORE:]
         opened = self._shared.get(token) or self._open(token)
-        return opened if opened is not None and opened.target.kind == kind else None
+        if opened is None or opened.target.kind != kind:
+            return None
+        if self._standing is not None and self._standing.foreign(header(scope, b"host"), opened.target.tenant):
+            return None
+        return opened
 
     def target(self, scope: Scope, kind: LinkKind) -> Target | None:
         """Return what a path's token says, as ``opened``."""

@@ -47,10 +47,10 @@ class Listener:
         clock = SimpleNamespace(now=lambda: NOW, monotonic=lambda: NOW)
         self.office, self.directory, self.folder = office, directory, folder
         self.tenant, self.rival = (office.tenant(name).id for name in ("acme", "rival"))
-        self.standing, self.messages = Standing(), {}
+        self.standing, self.messages = Standing("t.relay.test"), {}
         mint = Mint(lambda: NOW, cell=15)
         self.buffer, self.crowd = Buffer(folder / "acts", "public-1"), Crowd(mint, 600.0)
-        tokens, pages = Tokens(office.keyring), Pages()
+        tokens, pages = Tokens(office.keyring, self.standing), Pages()
         self.measuring = measuring = Measuring(
             standing=self.standing, buffer=self.buffer, crowd=self.crowd, mint=mint, clock=clock,
             programs=agents.load(), networks=networks.load(),

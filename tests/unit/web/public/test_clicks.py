@@ -12,7 +12,7 @@ from tests.unit.web.public.conftest import FIREFOX, NOW, PATHS
 from estafette.base.seal import Keyring
 from estafette.events.acts import Counted, Group, Measured
 from estafette.model.tracking import RawHit
-from estafette.tenancy import tenants
+from estafette.tenancy import domains, tenants
 from estafette.tracking import token
 from estafette.web.public.clicks import PIXEL
 from estafette.web.public.destination import label, leading_to
@@ -34,6 +34,20 @@ async def test_a_link_leads_on_and_the_hit_is_kept_raw(listener):
         FIREFOX["User-Agent"], "GET", "prefetch", "spring", ("a", "b"), "", 9,
     )  # fmt: skip
     assert act == Measured(hit)
+
+
+@pytest.mark.parametrize("kind", ["click", "open"])
+async def test_a_tenants_name_answers_no_token_of_another(listener, kind):
+    for tenant, name in (("acme", "acme.test"), ("rival", "rival.test")):
+        domains.add(listener.office, tenant, name)
+    listener.refresh()
+    for path in (listener.path(kind), listener.shared(kind)):
+        for host in ("t.acme.test", "T.Acme.Test:8443", "t.acme.test.", "t.relay.test", "127.0.0.1:8026", "relay.test"):
+            assert (await listener("GET", path, headers=FIREFOX | {"Host": host})).status in {200, 302}, host
+        for host in ("t.rival.test", "T.RIVAL.test:443", "t.nobody.test"):
+            assert (await listener("GET", path, headers=FIREFOX | {"Host": host})).status == 404, host
+    listener.standing.directory = None
+    assert (await listener("GET", listener.path(), headers=FIREFOX | {"Host": "t.rival.test"})).status == 302
 
 
 async def test_the_pixel_is_43_octets_and_not_kept(listener):
