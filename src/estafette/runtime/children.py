@@ -7,6 +7,7 @@ memory for as long as nobody writes to it (decision 024).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -82,8 +83,8 @@ def _become(name: str, work: Callable[[], int], keep: Collection[int]) -> NoRetu
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         asyncio._set_running_loop(None)  # noqa: SLF001 - for makers of loops; the parent's is not ours
         _close_all_but({0, 1, 2, *keep})
-        with open("/proc/self/comm", "w", encoding="ascii") as comm:  # noqa: PTH123 - a kernel's file
-            comm.write(name)
+        with contextlib.suppress(OSError):  # a name is worth no start
+            Path("/proc/self/comm").write_text(name, encoding="ascii")
         code = work()
         sys.stdout.flush()
     except BaseException:
@@ -96,7 +97,5 @@ def _close_all_but(kept: Collection[int]) -> None:
     """Close the parent's pipes, sockets and event queue: held here, they would outlive it."""
     for number in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
         if number not in kept:
-            try:
+            with contextlib.suppress(OSError):  # the list's own is closed already
                 os.close(number)
-            except OSError:
-                continue  # the list's own
