@@ -1,0 +1,12 @@
+"""Complaints and tickets."""
+
+from __future__ import annotations
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change what this revision changes."""
