@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "key": ("key:app", "What programs of a tenant administer with."),
     "sender": ("sender:app", "Single addresses that may send, verified by a mailed link."),
     "stream": ("stream:app", "Classes of mail of a tenant."),
+    "topic": ("topic:app", "What the mail of a stream is about; recipients choose."),
     "plan": ("plan:app", "What tenants may send, in which windows, and at what price."),
     "pack": ("pack:app", "Units that a tenant bought ahead."),
     "usage": ("usage:app", "What tenants have used, and how long the rest will do."),

@@ -40,8 +40,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
     ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
-    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. What is counted
-    goes by an event's own labels: whoever writes one says them all.
+    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. topic: what of its
+    stream the message is about, "" for the stream. What is counted goes by an event's own labels: whoever writes one
+    says them all.
     """
 
     id: int
@@ -69,6 +70,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     count: int = 1
     from_domain: str = ""
     private: bool = False
+    topic: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -6,6 +6,7 @@ import msgspec
 
 from estafette.base.errors import Fault
 from estafette.model.address import parse_path
+from estafette.model.topic import split
 from estafette.store.interface.page import FIRST, Page
 from estafette.store.interface.records import Suppression, unnamed
 from estafette.tenancy import streams
@@ -14,7 +15,10 @@ from estafette.tracking.token import person_of
 
 
 def add(office: Office, tenant: str, address: str, *, stream: str = "", reason: str = "manual") -> Resource:
-    """Refuse mail to an address, on one stream or on all. AddressError when it is none."""
+    """Refuse mail to an address, on one stream, one topic of it (``model.topic.scope``) or on all.
+
+    AddressError when it is none.
+    """
     return _put(office, office.tenant(tenant).id, parse_path(address, smtputf8=True).key, stream, reason)
 
 
@@ -25,7 +29,7 @@ def add_person(office: Office, tenant: str, person: bytes, *, stream: str = "", 
 
 def _put(office: Office, owner: str, key: str, stream: str, reason: str) -> Resource:
     if stream:
-        streams.find(office, owner, stream)
+        streams.find(office, owner, split(stream)[0])
     if not 0 < len(reason) <= 64 or not reason.isprintable():
         raise Fault("a reason has 1 to 64 printable characters", place="--reason", fix="shorten it")
     entry = Suppression(tenant=owner, stream=stream, address=key, reason=reason, created=office.now())

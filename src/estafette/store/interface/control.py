@@ -31,6 +31,7 @@ from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.templates import Templates
 from estafette.store.interface.webhooks import Webhooks
+from estafette.store.interface.topics import Topics
 
 
 class Control(Protocol):
@@ -67,6 +68,16 @@ class Control(Protocol):
         ...
 
     @property
+    @property
+    def topics(self) -> Topics:
+        """What the mail of streams is about."""
+        ...
+
+    @property
+    def stops(self) -> Stops:
+        """Entries that stop mail, at any number."""
+        ...
+
     def receipts(self) -> Receipts:
         """Answers under idempotency keys."""
         ...

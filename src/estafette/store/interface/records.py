@@ -11,6 +11,7 @@ from estafette.model.domain import Domain, KeyKind, KeyStage
 from estafette.model.sender import Sender
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,9 +136,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def count(self) -> int:
         """Return how many rows these are."""
-        kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.gone)
-        return sum(map(len, kinds))
+        kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.topics)
+        return sum(map(len, kinds)) + len(self.gone)
 
+    topics: tuple[Topic, ...] = ()
 
 class SuppressionChanges(msgspec.Struct, frozen=True, kw_only=True):
     """The same of suppressions; gone: (tenant, stream, address)."""

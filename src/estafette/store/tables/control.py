@@ -42,6 +42,7 @@ from estafette.store.tables.secrets import SecretTables
 from estafette.store.tables.sending import SendingTables
 from estafette.store.tables.templates import TemplateTables
 from estafette.store.tables.transactions import Tables, bury, counters
+from estafette.store.tables.topics import TopicTables
 from estafette.store.tables.webhooks import WebhookTables
 
 
@@ -75,6 +76,8 @@ class ControlTables(Tables):
         self.plans = PlanTables(engine)
         self.sending = SendingTables(engine)
         self.receipts = ReceiptTables(engine)
+        self.topics = TopicTables(engine)
+        self.stops = StopTables(engine)
         self.persons = PersonTables(engine)
         self.templates = TemplateTables(engine)
         self.consents = ConsentTables(engine)

@@ -18,6 +18,7 @@ from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic, scope
 from estafette.store.interface.consents import ConsentChanges
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import KEY_PURPOSE, key_context
@@ -170,6 +171,11 @@ class DirectorySnapshot:
         """See ``Directory``."""
         return self._view.streams.get((tenant, name))
 
+    def topics(self, tenant: str, stream: str) -> Sequence[Topic]:
+        """See ``Directory``."""
+        found = self._view.topics.get((tenant, stream))
+        return sorted(found.values(), key=lambda topic: (topic.created, topic.name)) if found else ()
+
     def domain(self, tenant: str, name: str) -> Domain | None:
         """See ``Directory``."""
         return self._view.domains.get((tenant, name))
@@ -191,8 +197,12 @@ class DirectorySnapshot:
             self._keys[tenant, domain] = keys
         return keys
 
-    def suppressed(self, tenant: str, stream: str, address: str) -> str:
+    def suppressed(self, tenant: str, stream: str, address: str, topic: str = "") -> str:
         """See ``Directory``."""
+        found = self._stopped(tenant, stream, address)
+        return found if found or not topic else self._stopped(tenant, scope(stream, topic), address)
+
+    def _stopped(self, tenant: str, stream: str, address: str) -> str:
         found = self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
         if found or not self._suppressed.unnamed(tenant):
             return found

@@ -20,6 +20,7 @@ from estafette.store.tables.definitions.metadata import current
 from estafette.store.tables.definitions.people import LETTER
 from estafette.store.tables.definitions.service import AUDIT
 from estafette.store.tables.definitions.tenants import STREAM
+from estafette.store.tables.definitions.topics import TOPIC
 from estafette.store.tables.paging import read_page
 from estafette.store.tables.rows import columns, same
 from estafette.store.tables.transactions import Row, Tables, bury
@@ -46,6 +47,7 @@ class SendingTables(Tables):
                 )
             if not bury(connection, STREAM, *same(STREAM, stream)):
                 raise Stale
+            bury(connection, TOPIC, TOPIC.c.tenant == stream.tenant, TOPIC.c.stream == stream.name)
             if wide:
                 _widen(connection, stream)
 

@@ -14,6 +14,7 @@ from estafette.store.tables.definitions import (
     service,
     templates,
     tenants,
+    topics,
     webhooks,
 )
 from estafette.store.tables.definitions.metadata import METADATA
@@ -30,5 +31,6 @@ __all__ = [
     "service",
     "templates",
     "tenants",
+    "topics",
     "webhooks",
 ]
