@@ -73,6 +73,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     topic: str = ""
 
 
+#: Reason of a ``bounced`` that came after the recipient had ended as delivered or sent: its end is counted already.
+LATE = "late"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)
 

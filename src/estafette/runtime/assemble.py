@@ -168,6 +168,7 @@ async def open_janitor(unit: Unit) -> None:
 
 def _observe(unit: Unit) -> None:
     health = unit.store.spool.health()
+    open_return_desk(unit)
     _free.set(health.free_bytes)
     _commit.set(health.commit_ms / 1000)
     _accepting.set(health.accepting)

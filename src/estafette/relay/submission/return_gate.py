@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from estafette.base import ids
 from estafette.base.clock import Clock
 from estafette.base.errors import Refusal
 from estafette.base.ids import Mint
+from estafette.base.metrics import counter
 from estafette.base.seal import Keyring
 from estafette.mail import verp
 from estafette.mail.fixups import safe_lines
@@ -24,13 +26,19 @@ MAC_PURPOSE = "return-path"
 ROLES = frozenset({"postmaster", "abuse"})
 KEPT = 30 * 86400.0
 
+_refused = counter("returns_refused", "Recipients that an mx listener refused: no address of ours.")
+
 
 class MacedReturnPathGate:
-    """``ReturnPathGate``: until reports are read, a returned message is kept whole, its event ``unknown``."""
+    """``ReturnPathGate``: a returned message is kept whole, its event ``unknown``, until the return desk reads it.
+
+    doors: say of an address whether somebody else of us reads what comes to it: unsubscriptions, reports, complaints.
+    """
 
     def __init__(
-        self, *, spool: Spool, keyring: Keyring, clock: Clock, mint: Mint, hostname: str, return_path: str
-    ) -> None:
+        self, *, spool: Spool, keyring: Keyring, clock: Clock, mint: Mint, hostname: str, return_path: str,
+        doors: Sequence[Callable[[Address], bool]] = (),
+    ) -> None:  # fmt: skip
         self._spool = spool
         self._verify = partial(keyring.verify, MAC_PURPOSE)
         self._clock = clock
@@ -38,12 +46,14 @@ class MacedReturnPathGate:
         self._hostname = hostname
         self._domain = return_path.lower()
         self._own = frozenset({self._domain, hostname.lower()})
+        self._doors = tuple(doors)
 
     def check_recipient(self, recipient: Address) -> None:
         """See ``ReturnPathGate``. Every stranger gets the same answer: this door does not relay."""
         if recipient.domain in self._own and recipient.local.lower() in ROLES:
             return
-        if self._read(recipient.text) is None:
+        if self._read(recipient.text) is None and not any(door(recipient) for door in self._doors):
+            _refused.inc()
             raise Refusal(550, "5.7.1", "relaying denied", rule="not_a_return_path")
 
     async def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> None:
@@ -98,4 +108,5 @@ class MacedReturnPathGate:
             retention=KEPT,
             recipients=len(envelope.recipients),
             source=client.address,
+            came_to=tuple(each.address for each in envelope.recipients),
         )

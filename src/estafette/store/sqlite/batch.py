@@ -10,7 +10,7 @@ import msgspec
 
 from estafette.base.errors import StoreFault
 from estafette.base.ids import Mint
-from estafette.model.event import pack, unpack
+from estafette.model.event import LATE, pack, unpack
 from estafette.model.journey import ENDS, STAYS
 from estafette.model.message import Delivery, Submission
 from estafette.store.interface.spool import Settlement
@@ -25,6 +25,8 @@ TALLIES = (
 #: Reasons of ``failed`` events that mean an operator's act.
 PURGED = "purged"
 CANCELLED = frozenset({"cancelled", PURGED})
+#: The ledger's name for ends told late, which it does not count as ends.
+LATE_BOUNCED = "bounced_late"
 #: Events of one outbox row; the low 16 bits of a position count within it.
 EVENTS_PER_ROW = 8_192
 
@@ -42,6 +44,13 @@ class _Head(msgspec.Struct, frozen=True, array_like=True):
 
 
 _head = msgspec.msgpack.Decoder(_Head).decode
+
+
+def tallied(kind: str, reason: str) -> str:
+    """Return what the ledger counts an event as."""
+    if kind == "failed" and reason in CANCELLED:
+        return "cancelled"
+    return LATE_BOUNCED if kind == "bounced" and reason == LATE else kind
 
 
 class Batch:

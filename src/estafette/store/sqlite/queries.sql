@@ -200,6 +200,28 @@ UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'outbox'
 -- name: insert_returned
 INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,?,?,?)
 
+-- name: unread
+SELECT id, crc, head, body FROM returned WHERE read = 0 ORDER BY id LIMIT ?
+
+-- name: mark_read
+UPDATE returned SET read = 1, until = ? WHERE id = ? AND read = 0
+
+-- Only while the message is there: whoever tells the sender reads from it to whom.
+-- name: insert_late_notice
+INSERT INTO notice (message, number, due, item)
+SELECT ?1, ?2, max(?3, coalesce((SELECT at + 3600 FROM told WHERE told.message = ?1), 0)), ?4
+WHERE EXISTS (SELECT 1 FROM content WHERE content.id = ?1)
+ON CONFLICT (message, number) DO UPDATE SET item = excluded.item
+
+-- name: has_read_mark
+SELECT 1 FROM pragma_table_info('returned') WHERE name = 'read'
+
+-- name: add_read_mark
+ALTER TABLE returned ADD COLUMN read INTEGER NOT NULL DEFAULT 0
+
+-- name: index_unread
+CREATE INDEX IF NOT EXISTS returned_unread ON returned (id) WHERE read = 0
+
 -- name: returned_due
 SELECT id, file FROM returned WHERE until <= ? LIMIT ?
 

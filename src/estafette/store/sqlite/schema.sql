@@ -73,13 +73,15 @@ CREATE TABLE IF NOT EXISTS quarantine (
     crc INTEGER NOT NULL
 );
 
+-- What came back, whole. read: the return desk has acted on it (older files get the column when they are opened).
 CREATE TABLE IF NOT EXISTS returned (
     id INTEGER PRIMARY KEY,
     until REAL NOT NULL,
     file TEXT NOT NULL,
     crc INTEGER NOT NULL,
     head BLOB NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    read INTEGER NOT NULL DEFAULT 0
 );
 
 -- Takes up free pages while they are overwritten; else empty.
