@@ -41,8 +41,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
     from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. topic: what of its
-    stream the message is about, "" for the stream. What is counted goes by an event's own labels: whoever writes one
-    says them all.
+    stream the message is about, "" for the stream. category, scope: what its reply means and whom that concerns, in the
+    words of ``smtp.classification``; rule: which rule said so, as ``NAME@VERSION``.
+    What is counted goes by an event's own labels: whoever writes one says them all.
     """
 
     id: int
@@ -71,6 +72,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     from_domain: str = ""
     private: bool = False
     topic: str = ""
+    category: str = ""
+    scope: str = ""
+    rule: str = ""
 
 
 #: Reason of a ``bounced`` that came after the recipient had ended as delivered or sent: its end is counted already.
