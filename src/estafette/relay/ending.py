@@ -29,6 +29,15 @@ def out_of_hours(delivery: Delivery, seconds: float) -> Outcome:
     )  # fmt: skip
 
 
+def suppressed(delivery: Delivery, why: str) -> Outcome:
+    """Return the end of mail whose recipient was suppressed while it waited: ``rejected`` when it was never tried."""
+    return Outcome(
+        message=delivery.message, number=delivery.number, verdict="failed" if delivery.attempts else "rejected",
+        reason="suppressed", phase="local", attempted=False,
+        reply=Reply(550, "5.7.1", f"the recipient is on the suppression list ({why})"),
+    )  # fmt: skip
+
+
 def settlement(decision: Decision, content: Content | None, now: float, mint: Mint) -> Settlement:
     """Return what the store commits for one decision."""
     delivery, outcome = decision.delivery, decision.outcome
@@ -80,7 +89,7 @@ def _notice(decision: Decision, content: Content | None, now: float) -> tuple[by
     if content is None:
         return b"", delivery.notified
     if decision.action == "done":
-        if decision.expired or outcome.verdict in ("bounced", "failed"):
+        if decision.expired or outcome.verdict in ("bounced", "failed", "rejected"):
             return notices.failure_item(content, delivery, outcome, now), delivery.notified
         return notices.success_item(content, delivery, outcome, now), delivery.notified
     if decision.delay_warning_due and not delivery.notified:

@@ -40,6 +40,8 @@ def submission_gate(unit: Unit) -> Gate:
     """Return the one place that says yes, over this process's directory, and keep its quotas true."""
     unit.background(lambda: _count_waiting(unit))
     unit.background(lambda: keep_notes(unit))
+    unit.background(lambda: unit.rejections.run(unit.store.spool))
+    unit.closing(lambda: unit.rejections.flush(unit.store.spool))
     open_quota(unit)
     return _gate(unit, unit.directory)
 

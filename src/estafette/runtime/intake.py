@@ -138,6 +138,7 @@ def _desks(unit: Unit, usage: Usage, *, tls: bool) -> dict[str, Desk]:
             repetition=repetition,
             templates=templates,
             reach=reach,
+            rejections=unit.rejections,
         )
 
     return {

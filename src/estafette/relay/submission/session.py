@@ -166,7 +166,12 @@ class Session:
             self._desk.returns.check_recipient(event.address)
         else:
             assert self._desk.gate is not None
-            self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
+            try:
+                self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
+            except Refusal as refusal:
+                if self._desk.rejections is not None:
+                    self._desk.rejections.note(self._desk.mint, self._identity, event.address, refusal, self._address)
+                raise
         self._recipients.append(event.recipient)
         self.connection.accept()
 

@@ -30,6 +30,7 @@ from estafette.store.interface.records import (
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.templates import Templates
+from estafette.store.interface.stops import Stops
 from estafette.store.interface.webhooks import Webhooks
 from estafette.store.interface.topics import Topics
 

@@ -161,6 +161,11 @@ class Batch:
         self._events.append(event)
         self._tally.update(tallies)
 
+    def told(self, events: Sequence[bytes]) -> None:
+        """Log events that move no row; the ledger knows of recipients who were refused before there was one."""
+        self._events.extend(events)
+        self._count_refused(events)
+
     def touch(self, message: int) -> None:
         """Look whether a message ended in this commit."""
         self._touched.add(message)

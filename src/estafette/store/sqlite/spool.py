@@ -244,8 +244,7 @@ class SqliteSpool(FileReads):
         """Log events that move no row."""
 
         def write(_connection: object, batch: Batch) -> None:
-            for event in events:
-                batch.event(event)
+            batch.told(events)
 
         await self._writer.act(write)
 

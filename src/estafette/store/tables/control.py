@@ -41,6 +41,7 @@ from estafette.store.tables.rows import columns, same
 from estafette.store.tables.secrets import SecretTables
 from estafette.store.tables.sending import SendingTables
 from estafette.store.tables.templates import TemplateTables
+from estafette.store.tables.stops import StopTables
 from estafette.store.tables.transactions import Tables, bury, counters
 from estafette.store.tables.topics import TopicTables
 from estafette.store.tables.webhooks import WebhookTables

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Text, and_, cast, delete, func, insert, or_, 
 
 from estafette.model.erasure import Erasure
 from estafette.store.interface.records import AuditEntry, Wiped
-from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
+from estafette.store.tables.definitions.credentials import CREDENTIAL, SOFT_BOUNCE, SUPPRESSION
 from estafette.store.tables.definitions.letters import RECEIPT
 from estafette.store.tables.definitions.service import AUDIT, TOMBSTONE
 from estafette.store.tables.definitions.webhooks import WEBHOOK, WEBHOOK_CALL
@@ -46,6 +46,8 @@ def _unlist(connection: Connection, erasure: Erasure) -> int:
     gone = connection.execute(
         delete(SUPPRESSION).where(table.tenant == erasure.tenant, table.address == erasure.address)
     )
+    counted, of = SOFT_BOUNCE.c, erasure
+    connection.execute(delete(SOFT_BOUNCE).where(counted.tenant == of.tenant, counted.address == of.address))
     key = mine.key.endswith(msgspec.json.encode(erasure.address).decode() + "]", autoescape=True)
     start = mine.key.startswith(f'["{erasure.tenant}",', autoescape=True)
     connection.execute(delete(TOMBSTONE).where(mine.kind == SUPPRESSION.name, start, key))

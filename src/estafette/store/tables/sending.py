@@ -198,8 +198,9 @@ def _widen(connection: Connection, stream: Stream) -> None:
     other = SUPPRESSION.alias()
     known = select(other.c.address).where(other.c.tenant == stream.tenant, other.c.stream == "")
     version = current("suppression")
-    fresh = select(table.tenant, literal(""), table.address, table.reason, table.created, version)
-    into = ["tenant", "stream", "address", "reason", "created", "version"]
+    kept = ["address", "reason", "created", "expires", "event", "message", "reply", "observed"]
+    fresh = select(table.tenant, literal(""), *(table[name] for name in kept), version)
+    into = ["tenant", "stream", *kept, "version"]
     fresh = fresh.where(*mine, table.address.not_in(known))
     connection.execute(insert(SUPPRESSION).from_select(into, fresh, include_defaults=False))
     bury(connection, SUPPRESSION, *mine, counter="suppression")

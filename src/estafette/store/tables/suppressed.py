@@ -11,6 +11,8 @@ from estafette.store.interface.records import SuppressionChanges, unnamed
 #: What stops an address: the stream of the entry, "" for all of the tenant, and the reason.
 _Entry = tuple[str, str]
 _PERSON = unnamed(b"")
+#: Beginning of the address of an entry that stops a whole domain.
+WILD = "*@"
 
 
 class Suppressed:
@@ -20,12 +22,15 @@ class Suppressed:
         self._entries: dict[tuple[str, str], tuple[_Entry, ...]] = {}
         #: Tenants with entries of persons: only their recipients must be hashed to be looked for.
         self._unnamed: Counter[str] = Counter()
+        #: Tenants with entries of whole domains.
+        self._wild: Counter[str] = Counter()
 
     def copy(self) -> Suppressed:
         """Return one of its own that holds the same entries."""
         made = Suppressed()
         made._entries = dict(self._entries)
         made._unnamed = Counter(self._unnamed)
+        made._wild = Counter(self._wild)
         return made
 
     def unnamed(self, tenant: str) -> bool:
@@ -39,6 +44,7 @@ class Suppressed:
         for entry in changes.entries:
             kept = self._without(entry.tenant, entry.stream, entry.address)
             self._unnamed[entry.tenant] += entry.address.startswith(_PERSON)
+            self._wild[entry.tenant] += entry.address.startswith(WILD)
             self._entries[entry.tenant, entry.address] = (*kept, (entry.stream, entry.reason))
 
     def reason(self, tenant: str, stream: str, address: str, streams: Mapping[tuple[str, str], Stream]) -> str:
@@ -46,6 +52,12 @@ class Suppressed:
 
         An entry without a stream stops all; one of a stream stops that stream, or all when this is the stream's scope.
         """
+        found = self._stops(tenant, stream, address, streams)
+        if found or not (self._wild and self._wild[tenant]):
+            return found
+        return self._stops(tenant, stream, WILD + address.rpartition("@")[2], streams)
+
+    def _stops(self, tenant: str, stream: str, address: str, streams: Mapping[tuple[str, str], Stream]) -> str:
         for origin, reason in self._entries.get((tenant, address), ()):
             if origin in {"", stream}:
                 return reason
@@ -58,8 +70,9 @@ class Suppressed:
         """Forget one entry; return the others of its address."""
         known = self._entries.get((tenant, address), ())
         kept = tuple(each for each in known if each[0] != stream)
-        if len(kept) < len(known) and address.startswith(_PERSON):
-            self._unnamed[tenant] -= 1
+        if len(kept) < len(known):
+            self._unnamed[tenant] -= address.startswith(_PERSON)
+            self._wild[tenant] -= address.startswith(WILD)
         if kept:
             self._entries[tenant, address] = kept
         else:

@@ -1,0 +1,184 @@
+"""``Stops`` over SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
+
+from estafette.store.interface.records import AuditEntry, Suppression
+from estafette.store.interface.stops import Key, SoftBounces
+from estafette.store.tables.books import TableBooks
+from estafette.store.tables.definitions.credentials import SOFT_BOUNCE, SUPPRESSION
+from estafette.store.tables.definitions.metadata import CHANGE
+from estafette.store.tables.definitions.tenants import STREAM, TENANT
+from estafette.store.tables.rows import columns, read_all, same
+from estafette.store.tables.transactions import Tables, bury
+
+READER = "suppression"
+COUNTER = "suppression"
+_AT_ONCE = 1_000
+
+T = TypeVar("T")
+
+
+class TableBench:
+    """Implements ``Bench`` on the connection of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._places = TableBooks(connection)
+
+    def position(self) -> int:
+        """See ``Bench``."""
+        return self._places.position(READER)
+
+    def move(self, position: int) -> None:
+        """See ``Bench``."""
+        self._places.move(READER, position)
+
+    def streams(self, tenants: Collection[str]) -> Mapping[str, Collection[str]]:
+        """See ``Bench``."""
+        found: dict[str, set[str]] = {}
+        for some in _chunks(tenants):
+            there = select(TENANT.c.id).where(TENANT.c.id.in_(some))
+            found |= {name: set() for name in self._connection.execute(there).scalars()}
+            query = select(STREAM.c.tenant, STREAM.c.name).where(STREAM.c.tenant.in_(some))
+            for tenant, name in self._connection.execute(query):
+                found[tenant].add(name)
+        return found
+
+    def known(self, keys: Collection[Key]) -> Mapping[Key, Suppression]:
+        """See ``Bench``."""
+        found: dict[Key, Suppression] = {}
+        for some in _chunks(keys):
+            query = select(SUPPRESSION).where(_among(SUPPRESSION, some))
+            found |= {key_of(each): each for each in read_all(self._connection, query, Suppression)}
+        return found
+
+    def soft(self, keys: Collection[Key]) -> Mapping[Key, SoftBounces]:
+        """See ``Bench``. Almost nobody has any: the table is asked about nobody while it is empty."""
+        table = SOFT_BOUNCE.c
+        found: defaultdict[Key, dict[tuple[str, int], int]] = defaultdict(dict)
+        if not keys or self._connection.execute(select(table.day).limit(1)).scalar() is None:
+            return found
+        for some in _chunks(keys):
+            rows = select(table.tenant, table.stream, table.address, table.rule, table.day, table.count)
+            for *key, rule, day, count in self._connection.execute(rows.where(_among(SOFT_BOUNCE, some))):
+                found[Key(*key)][rule, day] = count
+        return found
+
+    def put(self, entries: Sequence[Suppression]) -> None:
+        """See ``Bench``."""
+        if entries:
+            _step(self._connection)
+            put(self._connection, entries)
+
+    def put_soft(self, counts: Mapping[Key, SoftBounces]) -> None:
+        """See ``Bench``."""
+        for some in _chunks(counts):
+            self._connection.execute(delete(SOFT_BOUNCE).where(_among(SOFT_BOUNCE, some)))
+        rows = [
+            {**key._asdict(), "rule": rule, "day": day, "count": count}
+            for key, days in counts.items()
+            for (rule, day), count in days.items()
+        ]
+        if rows:
+            self._connection.execute(insert(SOFT_BOUNCE), rows)
+
+
+class StopTables(Tables):
+    """Implements ``Stops``."""
+
+    @contextmanager
+    def bench(self) -> Iterator[TableBench]:
+        """See ``Stops``. The counter of suppressions steps only when one is written."""
+        with self.counting() as connection:
+            yield TableBench(connection)
+
+    def position(self) -> int:
+        """See ``Stops``."""
+        with self.counting() as connection:
+            return TableBench(connection).position()
+
+    def find(self, tenant: str, addresses: Collection[str]) -> Sequence[Suppression]:
+        """See ``Stops``."""
+        table = SUPPRESSION.c
+        query = select(SUPPRESSION).where(table.tenant == tenant, table.address.in_(addresses))
+        return self.list_rows(query, Suppression)
+
+    def count(self) -> int:
+        """See ``Stops``."""
+        with self.reading() as connection:
+            return connection.execute(select(func.count()).select_from(SUPPRESSION)).scalar_one()
+
+    def write(self, entries: Sequence[Suppression], entry: AuditEntry | None, *, weak: bool = False) -> int:
+        """See ``Stops``."""
+        with self.changing(entry, COUNTER) as connection:
+            return put(connection, entries, weak=weak)
+
+    def remove(self, keys: Sequence[Key], entry: AuditEntry | None) -> int:
+        """See ``Stops``."""
+        with self.changing(entry, COUNTER) as connection:
+            return sum(
+                bury(connection, SUPPRESSION, _among(SUPPRESSION, some), counter=COUNTER) for some in _chunks(keys)
+            )
+
+    def expire(self, now: float, limit: int) -> int:
+        """See ``Stops``. Nothing is written while nothing ends."""
+        table = SUPPRESSION.c
+        over = select(table.tenant, table.stream, table.address).where(table.expires <= now).limit(limit)
+        with self.reading() as connection:
+            keys = [Key(*row) for row in connection.execute(over)]
+        if not keys:
+            return 0
+        with self.changing(None, COUNTER) as connection:
+            # Somebody may have prolonged one meanwhile.
+            return sum(
+                bury(connection, SUPPRESSION, _among(SUPPRESSION, some), table.expires <= now, counter=COUNTER)
+                for some in _chunks(keys)
+            )
+
+    def forget_soft(self, before: int) -> int:
+        """See ``Stops``."""
+        with self.counting() as connection:
+            return connection.execute(delete(SOFT_BOUNCE).where(SOFT_BOUNCE.c.day < before)).rowcount
+
+
+def key_of(entry: Suppression) -> Key:
+    """Return what an entry is about."""
+    return Key(entry.tenant, entry.stream, entry.address)
+
+
+def put(connection: Connection, entries: Sequence[Suppression], *, weak: bool = False) -> int:
+    """Write entries, of one address the last one, inside ``changing`` of their counter; return how many were new."""
+    rows = {key_of(each): each for each in entries}
+    bench = TableBench(connection)
+    known = bench.known(rows)
+    fresh = [columns(each) for key, each in rows.items() if key not in known]
+    if fresh:
+        connection.execute(insert(SUPPRESSION), fresh)
+    if not weak:
+        for key in known:
+            connection.execute(update(SUPPRESSION).where(*same(SUPPRESSION, rows[key])).values(columns(rows[key])))
+    return len(fresh)
+
+
+def _chunks(whole: Collection[T]) -> Iterator[list[T]]:
+    """Split what a statement is about so that it can bear it, in order, so that a tree is walked once."""
+    rest = iter(sorted(whole))  # type: ignore[type-var]  # names, and tuples of names
+    while chunk := list(islice(rest, _AT_ONCE)):
+        yield chunk
+
+
+def _step(connection: Connection) -> None:
+    step = update(CHANGE).where(CHANGE.c.name == COUNTER)
+    connection.execute(step.values(version=CHANGE.c.version + 1))
+
+
+def _among(table: Table, keys: Sequence[Key]) -> Any:
+    return tuple_(table.c.tenant, table.c.stream, table.c.address).in_(list(keys))
