@@ -59,7 +59,7 @@ def bursts(office: Office, hours: Iterable[tuple[str, str, int]], rules: Rules |
 
 
 def streams(office: Office, tenants: Iterable[str], rules: Rules | None = None) -> list[Suspension]:
-    """Pause streams whose mail of today is refused or complained about; return the new pauses."""
+    """Pause streams whose mail of today is refused; return the new pauses. For complaints see ``complaint_rates``."""
     rules = rules or shipped()
     found = []
     # A day of any time zone that is not over began within the last two.
@@ -169,11 +169,10 @@ def _shares(row: Usage, rules: Rules) -> dict[str, str]:
     limits = rules.stream
     if row.recipients < limits.least:
         return {}
-    bounced, complained = row.bounced / row.recipients, row.complained / row.recipients
-    if bounced < limits.hard_bounces and complained < limits.complaints:
+    bounced = row.bounced / row.recipients
+    if bounced < limits.hard_bounces:
         return {}
     return {
         "recipients_of_the_day": str(row.recipients),
         "hard_bounces": f"{row.bounced} ({bounced:.1%}, max. {limits.hard_bounces:.1%})",
-        "complaints": f"{row.complained} ({complained:.2%}, max. {limits.complaints:.2%})",
     }

@@ -35,6 +35,7 @@ from estafette.web.api import (
     suspensions,
     templates,
     tenants,
+    tickets,
     topics,
     usage,
     users,
@@ -76,6 +77,7 @@ OF_A_TENANT = (
     insight,
     alerts,
     suspensions,
+    tickets,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)

@@ -5,6 +5,7 @@ A new file is imported here, so that migrations are compared with the whole.
 
 from estafette.store.tables.definitions import (
     anomalies,
+    complaints,
     consents,
     credentials,
     domains,
@@ -22,6 +23,7 @@ from estafette.store.tables.definitions.metadata import METADATA
 __all__ = [
     "METADATA",
     "anomalies",
+    "complaints",
     "consents",
     "credentials",
     "domains",
