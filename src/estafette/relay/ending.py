@@ -78,6 +78,7 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         tags=content.tags if content is not None else (),
         metadata=content.metadata if content is not None else {},
         template=content.template if content is not None else "",
+        topic=content.topic if content is not None else "",
         from_domain=delivery.from_domain,
         private=delivery.priority == Priority.PERSONAL,
     )

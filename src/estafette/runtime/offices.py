@@ -7,6 +7,8 @@ from estafette.tenancy.office import Office
 from estafette.tenancy.permissions import Actor
 
 JANITOR = Actor(kind="operator", id="", name="janitor")
+#: In whose name it is written down what somebody who got mail has asked for.
+RECIPIENT = Actor(kind="operator", id="", name="recipient")
 
 
 def office_of(unit: Unit, who: Actor = JANITOR) -> Office:

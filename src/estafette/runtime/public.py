@@ -68,7 +68,9 @@ def _door(unit: Unit, reach: Reach, buffer: Buffer, measuring: Measuring, mint: 
     rooms: dict[str, App] = {
         "/c/": Clicks(tokens, standing, measuring, pages),
         "/o/": Opens(tokens, standing, measuring),
-        "/u/": Unsubscribing(tokens=tokens, standing=standing, buffer=buffer, mint=mint, clock=clock, pages=pages),
+        "/u/": Unsubscribing(
+            tokens=tokens, standing=standing, buffer=buffer, mint=mint, clock=clock, pages=pages, wanted=reach.wanted
+        ),
         "/v/": Views(tokens, standing, reach.letter, pages),
     }
     return Door(rooms, _mailed_links(unit, standing))

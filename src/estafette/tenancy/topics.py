@@ -9,7 +9,7 @@ import msgspec
 from estafette.base.errors import Fault
 from estafette.model.topic import SCOPE_LENGTH, Topic, is_name, scope
 from estafette.store.interface.page import FIRST
-from estafette.store.interface.records import AlreadyThere, unnamed
+from estafette.store.interface.records import AlreadyThere, Suppression, unnamed
 from estafette.tenancy import streams
 from estafette.tenancy.office import NotFound, Office, Resource, listing, moment, resource
 from estafette.tracking.token import person_of
@@ -90,6 +90,18 @@ def left(office: Office, tenant: str, stream: str, keys: Collection[str]) -> fro
     return frozenset(
         name for name in names if any(_reason(office, tenant, scope(stream, name), k) == LEFT for k in keys)
     )
+
+
+def leave(office: Office, tenant: str, stream: str, topic: str, keys: Collection[str]) -> None:
+    """Stop a topic ("" = the stream) for somebody, by his own wish; a reason that is there already stays.
+
+    keys: as ``left``; the entry stands under the first.
+    """
+    scoped, first = scope(stream, topic), next(iter(keys))
+    if not any(_reason(office, tenant, scoped, key) for key in keys):
+        entry = Suppression(tenant=tenant, stream=scoped, address=first, reason=LEFT, created=office.now())
+        said = office.entry("suppression.add", tenant=tenant, subject=first, after=entry)
+        office.control.put_suppression(entry, said)
 
 
 def rejoin(office: Office, tenant: str, stream: str, topic: str, keys: Collection[str]) -> int:

@@ -65,6 +65,7 @@ def event(item: Event) -> dict[str, Any]:
         "template": item.template,
         "hit": _hit(item.hit) if item.hit else None,
         "count": item.count,
+        "topic": item.topic,
     }
 
 
@@ -193,6 +194,7 @@ def content(item: Content) -> dict[str, Any]:
         "tags": list(item.tags),
         "metadata": item.metadata,
         "template": item.template,
+        "topic": item.topic,
     }
 
 

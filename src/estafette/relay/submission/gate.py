@@ -106,7 +106,7 @@ class Gate:
         elif not self._directory.may_send_as(identity, sender.domain, sender.key):
             raise not_allowed(sender.text)
 
-    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0) -> None:
+    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0, topic: str = "") -> None:
         """See ``GateLike``."""
         if recipient.is_literal:
             raise _no("recipient_literal", "mail to address literals is not relayed")
@@ -119,7 +119,7 @@ class Gate:
             _check_number(allowance, before + 1)
         if recipient.domain == self._return_path:
             raise _no("recipient_return_path", "return-path addresses take reports only, on the MX listener")
-        reason = self._directory.suppressed(identity.tenant, identity.stream, recipient.key)
+        reason = self._directory.suppressed(identity.tenant, identity.stream, recipient.key, topic)
         if reason:
             raise _no("suppressed", f"the recipient is on the suppression list ({reason})")
         left = self._directory.quota_left(identity.tenant)
@@ -219,6 +219,8 @@ class Gate:
                 said = families.read(identity.headers, head, said)
         if said.stream and said.stream != identity.stream:
             identity = self._switched(identity, said.stream, envelope)
+        if said.topic:
+            self._check_topic(identity, said.topic, envelope)
         if self._bulk_checked and identity.kind == "bulk":
             self._check_bulk(identity.tenant, domain)
         left = self._directory.quota_left(identity.tenant)
@@ -237,6 +239,19 @@ class Gate:
             measured=self._measuring.decide(identity.tenant, identity.stream, said, domain, envelope.recipients),
             terms=None if trial else self._terms(identity, len(envelope.recipients), at),
         )
+
+    def _check_topic(self, identity: Identity, topic: str, envelope: Envelope) -> None:
+        """Refuse a topic that its stream does not have, and a message that nobody of its recipients wants.
+
+        Who has left the topic among others does not get it: that is looked at again before each attempt.
+        """
+        if all(topic != each.name for each in self._directory.topics(identity.tenant, identity.stream)):
+            text = f"the stream {identity.stream} has no topic {topic!r}; create it, or leave the topic out"
+            raise Refusal(550, "5.6.0", text, rule="topic_unknown")
+        tenant, stream = identity.tenant, identity.stream
+        reasons = [self._directory.suppressed(tenant, stream, each.address, topic) for each in envelope.recipients]
+        if all(reasons):
+            raise _no("suppressed", f"every recipient is on the suppression list of the topic ({reasons[0]})")
 
     def _check_bulk(self, tenant: str, domain: str) -> None:
         """Refuse bulk mail of a sender that its readers could not tell, reach or trust."""

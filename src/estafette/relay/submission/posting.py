@@ -239,7 +239,7 @@ class Posting:
         places, refused = [], list(examined.refused)
         for place in examined.places:
             try:
-                self._gate.check_recipient(identity, place.address)
+                self._gate.check_recipient(identity, place.address, topic=examined.letter.topic)
             except Refusal as refusal:
                 refused.append(Placed(0, place.address.text, of_refusal(refusal, place.field)))
                 if self._rejections is not None and not examined.letter.sandbox:
@@ -306,7 +306,8 @@ def _labelled(examined: Examined) -> bool:
     """Whether a request says anything that a whole message would say in its X-Estafette fields."""
     labels = examined.labels
     measured = labels.tracking or labels.link_tags or {labels.opens, labels.clicks} != {None}
-    return bool(measured or labels.campaign or labels.tags or labels.metadata or labels.due or labels.lasting)
+    named = labels.campaign or labels.topic or labels.tags or labels.metadata
+    return bool(measured or named or labels.due or labels.lasting)
 
 
 def _international(letter: Letter) -> bool:

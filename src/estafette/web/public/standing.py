@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from estafette.model.stream import Tracking
+from estafette.model.topic import Topic
 from estafette.model.tracking import strictest
 from estafette.store.interface.directory import Directory
 from estafette.tracking.token import Target
@@ -50,6 +52,10 @@ class Standing:
             told = [each.tracking for each in (sender, kind) if each is not None]
             mode = self._modes[tenant, stream] = strictest(*told)
         return mode
+
+    def topics(self, target: Target) -> Sequence[Topic]:
+        """Return the topics of a token's stream, () when they are not known."""
+        return self.directory.topics(target.tenant, target.stream) if self.directory is not None else ()
 
     def name(self, tenant: str) -> str:
         """Return what a tenant is called, "" when this is not known."""
