@@ -48,6 +48,11 @@ class Listen(Section):
     allow_plaintext_auth: bool = False
     """Offer AUTH without TLS; for development and closed networks only."""
 
+    def port(self, name: Literal["submissions", "submission"]) -> int:
+        """Return the first port of a door, 0 when it is closed."""
+        listeners: list[Listener] = getattr(self, name)
+        return listeners[0][1] if listeners else 0
+
 
 class Tls(Section):
     """Certificates; reloaded when the files change."""

@@ -7,21 +7,28 @@ from collections.abc import Sequence
 import msgspec
 
 from estafette.model.domain import DnsRecord, Domain
+from estafette.model.mailbox import SUBMISSION, SUBMISSIONS, mailbox_of, outgoing
 from estafette.store.interface.records import SealedKey
 
 #: Without these a domain is not verified; the others are advice.
 REQUIRED = frozenset({"ownership"})
 #: What mail works without: it is worth having, or is for what the domain does not use yet.
-OPTIONAL = frozenset({"spf", "dmarc", "inbound", "tracking", "return_path"})
+OPTIONAL = frozenset({"spf", "dmarc", "inbound", "tracking", "return_path", "client"})
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of this service to which records point. dns_zone: where tenants' own targets are published, "" for none."""
+    """Names of this service to which records point. dns_zone: where tenants' own targets are published, "" for none.
+
+    public_port: where the public listener answers with TLS, 0 = nowhere. submissions, submission: as in ``Office``.
+    """
 
     hostname: str
     return_path: str
     dns_zone: str = ""
     public_host: str = ""
+    public_port: int = 0
+    submissions: int = SUBMISSIONS
+    submission: int = SUBMISSION
 
 
 def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[DnsRecord]:
@@ -40,7 +47,30 @@ def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[
         DnsRecord("MX", targets.return_path, f"10 {targets.hostname}.", "return_path"),
         DnsRecord("MX", f"in.{name}", f"10 {targets.hostname}.", "inbound"),
         *([DnsRecord("CNAME", f"t.{name}", f"t.{domain.label}.{targets.dns_zone}.", "tracking")] if aliased else []),
+        *clients(domain, targets),
     ]
+
+
+def clients(domain: Domain, targets: Targets) -> list[DnsRecord]:
+    """Return where mail programs find what they need, for a domain that says where its people read; else none.
+
+    The services themselves (RFC 6186 section 3, RFC 8314 section 5.1), and the names at which programs ask over HTTP.
+    """
+    box, name = mailbox_of(domain), domain.name
+    if box is None:
+        return []
+    doors = outgoing(targets.hostname, targets.submissions, targets.submission)
+    served = [(("imaps" if box.incoming.socket == "tls" else "imap"), box.incoming)]
+    served += [(("submissions" if door.socket == "tls" else "submission"), door) for door in doors]
+    found = [DnsRecord("SRV", f"_{kind}._tcp.{name}", f"0 1 {at.port} {at.host}.", "client") for kind, at in served]
+    found += [
+        DnsRecord("CNAME", f"{asked}.{name}", f"{targets.public_host}.", "client")
+        for asked in ("autoconfig", "autodiscover")
+    ]
+    if targets.public_port:
+        place = f"0 1 {targets.public_port} {targets.public_host}."
+        found.append(DnsRecord("SRV", f"_autodiscover._tcp.{name}", place, "client"))
+    return found
 
 
 def mechanism(targets: Targets) -> str:
@@ -79,9 +109,17 @@ def matches(record: DnsRecord, found: Sequence[str]) -> bool:
         return any(value.lower().startswith("v=spf1 ") and wanted_term in value for value in found)
     if record.purpose == "dmarc":
         return any(value.lower().startswith("v=dmarc1") for value in found)
+    if record.type == "SRV":
+        # Priority and weight are the owner's own.
+        return any(_place(value) == _place(record.value) for value in found)
     if record.type == "MX":
         return any(_host(value.partition(" ")[2]) == _host(record.value.partition(" ")[2]) for value in found)
     return record.value in found
+
+
+def _place(value: str) -> tuple[str, ...]:
+    """Return port and host of an SRV record (RFC 2782)."""
+    return tuple(_host(part) for part in value.split()[2:])
 
 
 def _host(name: str) -> str:

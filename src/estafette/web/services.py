@@ -106,4 +106,6 @@ class Services:
             public_url=service.public_url,
             dns_zone=service.dns_zone,
             language=service.language,
+            submissions=self.settings.listen.port("submissions"),
+            submission=self.settings.listen.port("submission"),
         )

@@ -61,6 +61,10 @@ class Directory(Protocol):
         """Return a domain of a tenant by its lower-case A-label name."""
         ...
 
+    def proved(self, name: str) -> Domain | None:
+        """Return the domain of this name whose proof stands in the DNS, whoever has it; not one with a warning."""
+        ...
+
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
         """True when the tenant has proved the domain *and* the credential may use this address."""
         ...

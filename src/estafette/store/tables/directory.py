@@ -180,6 +180,11 @@ class DirectorySnapshot:
         """See ``Directory``."""
         return self._view.domains.get((tenant, name))
 
+    def proved(self, name: str) -> Domain | None:
+        """See ``Directory``."""
+        found = self._view.domains.get((self._view.owners.get(name, ""), name))
+        return found if found is not None and found.status == "verified" else None
+
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
         """See ``Directory``. A warning (records changed since) still sends; pending and suspended do not."""
         if not self._view.may_send(identity.tenant, domain, address):
