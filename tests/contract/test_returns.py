@@ -43,17 +43,29 @@ async def test_it_is_removed_when_its_reader_said(spool):
     assert await spool.close_returns([Read(content.id, START + 20)]) == 0
 
 
-async def test_a_late_notice_is_owed_only_while_its_message_is_kept(spool):
-    sent, gone = submission(retention=900.0), submission()
-    await spool.accept_many([sent, gone])
-    await spool.settle("w", {}, [done(sent.content.id), done(gone.content.id)])
+async def test_a_late_notice_is_owed_only_while_its_message_is_kept_or_its_sender_remembered(spool):
+    kept, letter, mailing = submission(kind="bulk", retention=900.0), submission(), submission(kind="bulk")
+    await spool.accept_many([kept, letter, mailing])
+    await spool.settle("w", {}, [done(each.content.id) for each in (kept, letter, mailing)])
     content = returned()
     await keep(spool, content)
-    notices = tuple(Notice(each.content.id, 1, START, b"item") for each in (sent, gone))
+    notices = tuple(Notice(each.content.id, 1, START, b"item") for each in (kept, letter, mailing))
     await spool.close_returns([Read(content.id, START + 20, (), notices)])
-    assert [each.message for each in await spool.notices(START + 1)] == [sent.content.id]
-    await spool.sweep(START + 1_000)
-    assert sent.content.id in await spool.contents([sent.content.id])
+    assert [each.message for each in await spool.notices(START + 1)] == [kept.content.id, letter.content.id]
+    await spool.sweep(START + 30 * 86400)
+    assert kept.content.id in await spool.contents([kept.content.id])
+    assert letter.content.id in await spool.remembered([letter.content.id])
+
+
+async def test_of_a_letter_that_is_removed_only_its_sender_is_remembered_and_not_for_long(spool):
+    letter = submission(subject="Contract", tags=("a",), metadata={"k": "v"}, campaign="spring", envid="E1")
+    await spool.accept(letter)
+    await spool.settle("w", {}, [done(letter.content.id)])
+    (stub,) = (await spool.remembered([letter.content.id, 7])).values()
+    assert (stub.sender, stub.kind, stub.envid) == (letter.content.sender, "personal", "E1")
+    assert (stub.body, stub.subject, stub.tags, stub.metadata, stub.campaign) == (b"", "", (), {}, "")
+    await spool.sweep(START + 8 * 86400)
+    assert await spool.remembered([letter.content.id]) == {}
 
 
 async def test_a_late_bounce_is_no_second_end_for_the_ledger(spool_factory):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from estafette.mail import verp
+from estafette.mail import list_unsubscribe, verp
+from estafette.mail.list_unsubscribe import Leaver
 from estafette.relay.feedback.journeys import Journeys
+from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Door, Reader
+from estafette.relay.feedback.unsubscribe_mail import UnsubscribeMail
+from estafette.relay.feedback.unsubscription import Unsubscribing
 from estafette.relay.return_desk import ReturnDesk
 from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
+from estafette.runtime.complaints import complaint_reader, role_door, ticket_reader
+from estafette.runtime.offices import RECIPIENT, office_of
+from estafette.tracking.writer import MAIL_PURPOSE
 
 
 def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
@@ -18,23 +25,50 @@ def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
 
     journeys: what the log says of the recipients whose return paths the messages at hand came to.
     """
-    _ = unit, journeys
-    return ()
+    return (_unsubscribes(unit), complaint_reader(unit, journeys), _reports(unit, journeys), ticket_reader(unit))
 
 
 def doors(unit: Unit) -> Sequence[Door]:
     """Return what opens the mx listeners to addresses other than return paths, for the readers above."""
-    _ = unit
-    return ()
+    leaver = _leaver(unit)
+    return (lambda address: leaver(address.text) is not None, role_door(unit))
+
+
+def _reports(unit: Unit, journeys: Journeys) -> Reader:
+    def egress(tenant: str, name: str) -> str:
+        stream = unit.directory.stream(tenant, name)
+        return stream.egress if stream is not None else "default"
+
+    spool = unit.store.spool
+    return ReportReader(
+        journeys=journeys, mint=unit.store.mint, path=_path(unit), remembered=spool.remembered, egress=egress
+    )
+
+
+def _path(unit: Unit) -> Callable[[str], tuple[int, int] | None]:
+    """Return what says which message and recipient a return path is of, None for every other address."""
+    verify = partial(unit.keyring.verify, MAC_PURPOSE)
+    domain = unit.settings.service.return_path.lower()
+    return lambda address: verp.read(verify, address, domain)
+
+
+def _unsubscribes(unit: Unit) -> Reader:
+    unsubscribing = Unsubscribing(office_of(unit, RECIPIENT), unit.store.spool, unit.store.history)
+    return UnsubscribeMail(unsubscribing, unit.store.mint, _leaver(unit))
+
+
+def _leaver(unit: Unit) -> Callable[[str], Leaver | None]:
+    """Return what says whom an address unsubscribes, None for every address that is not for this."""
+    verify = partial(unit.keyring.verify, MAIL_PURPOSE)
+    domain = unit.settings.service.return_path.lower()
+    return lambda address: list_unsubscribe.read(verify, address, domain)
 
 
 def open_return_desk(unit: Unit) -> None:
     """Read what comes back for as long as the janitor lives."""
-    verify = partial(unit.keyring.verify, MAC_PURPOSE)
-    domain = unit.settings.service.return_path.lower()
     journeys = Journeys(unit.store.history)
     desk = ReturnDesk(
         spool=unit.store.spool, clock=unit.clock, readers=readers(unit, journeys), journeys=journeys,
-        path=lambda address: verp.read(verify, address, domain),
+        path=_path(unit),
     )  # fmt: skip
     unit.background(desk.run)

@@ -227,6 +227,10 @@ class Spool(Protocol):
         """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one."""
         ...
 
+    async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Return messages without their bodies; letters of people also some days after they were removed."""
+        ...
+
     async def close_returns(self, read: Sequence[Read]) -> int:
         """Mark kept messages as read, and write what came of them, in one commit; return how many were unread.
 

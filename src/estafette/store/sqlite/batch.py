@@ -14,7 +14,7 @@ from estafette.model.event import LATE, pack, unpack
 from estafette.model.journey import ENDS, STAYS
 from estafette.model.message import Delivery, Submission
 from estafette.store.interface.spool import Settlement
-from estafette.store.sqlite.rows import content_row, delivery_row
+from estafette.store.sqlite.rows import content_row, delivery_row, stub_of
 from estafette.store.sqlite.sites import Sites
 from estafette.store.sqlite.statements import run_many, sql
 
@@ -27,6 +27,8 @@ PURGED = "purged"
 CANCELLED = frozenset({"cancelled", PURGED})
 #: The ledger's name for ends told late, which it does not count as ends.
 LATE_BOUNCED = "bounced_late"
+#: How long it is remembered who sent a person's letter, so that they hear of a failure that is reported late.
+REMEMBERED = 7 * 86_400.0
 #: Events of one outbox row; the low 16 bits of a position count within it.
 EVENTS_PER_ROW = 8_192
 
@@ -185,14 +187,17 @@ class Batch:
             self._connection.execute(sql("tally"), [self._tally[name] for name in TALLIES])
 
     def _retire(self, messages: Sequence[tuple[int]]) -> None:
-        dead, kept = [], []
-        for message, retention, file, owed in run_many(self._connection, "ended_messages", messages):
+        dead, kept, remembered = [], [], []
+        for message, retention, file, owed, head in run_many(self._connection, "ended_messages", messages):
             rest = 0.0 if message in self._purged else retention
             if rest <= 0 and not owed:
                 dead.append((message,))
+                if message not in self._purged and (stub := stub_of(head)):
+                    remembered.append((message, self.now + REMEMBERED, stub))
                 if file:
                     self.dead_files.append(file)
             else:
                 kept.append((message, self.now + rest))
         run_many(self._connection, "delete_contents", dead)
         run_many(self._connection, "insert_ended", kept)
+        run_many(self._connection, "insert_late", remembered)

@@ -15,7 +15,7 @@ from estafette.store.interface.spool import COUNTED, Feed, FeedSummary, Notice, 
 from estafette.store.sqlite.batch import TALLIES
 from estafette.store.sqlite.database import open_reader
 from estafette.store.sqlite.leases import shard_of
-from estafette.store.sqlite.rows import Damaged, read_content, read_delivery
+from estafette.store.sqlite.rows import Damaged, read_content, read_delivery, read_stub
 from estafette.store.sqlite.selection import exception, teach, where
 from estafette.store.sqlite.statements import run_many, sql
 
@@ -143,6 +143,11 @@ class Reader:
             if octets > RETURNED:
                 break
         return found
+
+    def remembered(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read what is known of messages, kept or not, without their bodies."""
+        rows = run_many(self._connection, "late_heads", [(each,) for each in ids])
+        return {number: read_stub(head) for number, head in rows}
 
     def outbox(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Read events after a position; the low 16 bits of a position count within one commit's row."""

@@ -84,6 +84,10 @@ CREATE TABLE IF NOT EXISTS returned (
     read INTEGER NOT NULL DEFAULT 0
 );
 
+-- Who sent letters of people that are removed, so that they can be told of a failure that is reported late.
+CREATE TABLE IF NOT EXISTS late (message INTEGER PRIMARY KEY, until REAL NOT NULL, head BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS late_until ON late (until);
+
 -- Takes up free pages while they are overwritten; else empty.
 CREATE TABLE IF NOT EXISTS scrub (octets BLOB NOT NULL);
 
