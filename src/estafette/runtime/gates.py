@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Mapping
 
 from estafette.base.metrics import gauge
+from estafette.config.leaving import lacking
 from estafette.model.credential import Identity
 from estafette.relay.submission.gate import Gate
 from estafette.runtime.assemble import Unit
@@ -76,6 +77,7 @@ def _gate(unit: Unit, directory: DirectorySnapshot | LocalDirectory) -> Gate:
         allowances=unit.allowances,
         quota=unit.quota,
         bulk_checked=settings.delivery.transport != "capture",
+        no_leaving=" and ".join(fault.place for fault in lacking(settings.service)),
         hosts=settings.tracking.hosts,
     )
 

@@ -37,7 +37,8 @@ class Gate:
     """``GateLike`` over the directory's snapshot: nothing here waits.
 
     hostname: names us in Received. return_path: our own domain for bounces, to which nobody submits.
-    quota: what accounts may send, None for no limits. bulk_checked: bulk mail needs identity, address and DKIM.
+    quota: what accounts may send, None for no limits. bulk_checked: bulk mail needs identity, address and DKIM, and
+    a way to unsubscribe. no_leaving: the setting for want of which we can offer none, "" when we can.
     hosts: measured links may lead to a tenant's own name.
     """
 
@@ -55,6 +56,7 @@ class Gate:
         allowances: Allowances | None = None,
         quota: Quota | None = None,
         bulk_checked: bool = False,
+        no_leaving: str = "",
         hosts: bool = False,
     ) -> None:
         self._directory = directory
@@ -67,6 +69,7 @@ class Gate:
         self._allowances = allowances or Allowances()
         self._quota = quota
         self._bulk_checked = bulk_checked
+        self._no_leaving = no_leaving
         self._measuring = Measuring(directory, hosts=hosts)
         self._intake = Intake(retention, delivery, mint)
 
@@ -222,7 +225,7 @@ class Gate:
         if said.topic:
             self._check_topic(identity, said.topic, envelope)
         if self._bulk_checked and identity.kind == "bulk":
-            self._check_bulk(identity.tenant, domain)
+            self._check_bulk(identity.tenant, domain, head)
         left = self._directory.quota_left(identity.tenant)
         if left is not None and left < len(envelope.recipients):
             raise _over_quota()
@@ -253,8 +256,8 @@ class Gate:
         if all(reasons):
             raise _no("suppressed", f"every recipient is on the suppression list of the topic ({reasons[0]})")
 
-    def _check_bulk(self, tenant: str, domain: str) -> None:
-        """Refuse bulk mail of a sender that its readers could not tell, reach or trust."""
+    def _check_bulk(self, tenant: str, domain: str, head: Head) -> None:
+        """Refuse bulk mail of a sender that its readers could not tell, reach, trust or leave."""
         known = self._directory.tenant(tenant)
         wanted = {
             "the sender's identity": known is not None and known.identity,
@@ -262,6 +265,15 @@ class Gate:
             f"a DKIM key of {domain}": self._directory.signing_keys(tenant, domain),
         }
         missing = [name for name, there in wanted.items() if not there]
+        if not head.contains(b"list-unsubscribe"):
+            if self._no_leaving:
+                missing.append(
+                    f"an address to unsubscribe (the operator sets {self._no_leaving}, or add List-Unsubscribe)"
+                )
+            elif head.contains(b"dkim-signature"):
+                missing.append(
+                    "List-Unsubscribe: it is signed already, so we add none; send it unsigned, or add the field"
+                )
         if missing:
             raise _no("bulk_not_ready", f"the bulk stream may not start without {', '.join(missing)}")
 
