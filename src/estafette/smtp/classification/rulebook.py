@@ -12,7 +12,7 @@ import msgspec
 
 from estafette.smtp.classification.phrases import Phrases
 from estafette.smtp.classification.rule import Classification, Rule, Sheet
-from estafette.smtp.classification.vocabulary import ADDRESS_SCOPES, vocabulary
+from estafette.smtp.classification.vocabulary import vocabulary
 from estafette.smtp.classification.wording import spoken
 
 K = TypeVar("K")
@@ -96,7 +96,11 @@ def _holds(rule: Rule, digit: int, phase: str) -> bool:
         return False
     if rule.phases and phase not in rule.phases:
         return False
-    return phase not in _EARLY or (rule.scope or vocabulary()[rule.category].scope) not in ADDRESS_SCOPES
+    if phase not in _EARLY:
+        return True
+    category = vocabulary()[rule.category]
+    suppress = category.suppress if rule.suppress is None else rule.suppress
+    return not suppress and (rule.scope or category.scope) != "recipient"
 
 
 def read(texts: Sequence[str], version: int) -> RuleBook:

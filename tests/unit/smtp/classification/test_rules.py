@@ -50,3 +50,8 @@ def test_tiers_are_asked_in_their_order():
     assert [tier for tier, _ in shipped().rules] == sorted(
         (tier for tier, _ in shipped().rules), key=["provider", "generic", "enhanced", "basic", "digit"].index
     )
+
+
+def test_a_third_of_the_examples_is_real():
+    real = [example for _, _, example in EXAMPLES if example.provenance]
+    assert 3 * len(real) >= len(EXAMPLES)
