@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from estafette.mail import verp
@@ -13,6 +14,12 @@ from estafette.relay.feedback.tickets import Owner, TicketReader, is_role
 from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import RECIPIENT, office_of
+
+
+#: Seconds since the last report, or the last mail: as long as marks of ours open, and half a year.
+COMPLAINTS_KEPT = 2 * 365 * 86_400.0
+TICKETS_KEPT = 183 * 86_400.0
+FORGET_EVERY = 3_600.0
 
 
 def complaint_reader(unit: Unit, journeys: Journeys) -> Reader:
@@ -28,6 +35,15 @@ def ticket_reader(unit: Unit) -> Reader:
     return TicketReader(
         tickets=unit.directory.control.tickets, keyring=unit.keyring, path=_path(unit), owner=_owner(unit)
     )
+
+
+async def forget_old(unit: Unit) -> None:
+    """Forget complaints and tickets whose time is over, for as long as the janitor lives."""
+    control, clock = unit.directory.control, unit.clock
+    while True:
+        await asyncio.to_thread(control.complaints.prune, clock.now() - COMPLAINTS_KEPT)
+        await asyncio.to_thread(control.tickets.prune, clock.now() - TICKETS_KEPT)
+        await asyncio.sleep(FORGET_EVERY)
 
 
 def role_door(unit: Unit) -> Door:

@@ -15,7 +15,7 @@ from estafette.relay.feedback.unsubscription import Unsubscribing
 from estafette.relay.return_desk import ReturnDesk
 from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
-from estafette.runtime.complaints import complaint_reader, role_door, ticket_reader
+from estafette.runtime.complaints import complaint_reader, forget_old, role_door, ticket_reader
 from estafette.runtime.offices import RECIPIENT, office_of
 from estafette.tracking.writer import MAIL_PURPOSE
 
@@ -72,3 +72,4 @@ def open_return_desk(unit: Unit) -> None:
         path=_path(unit),
     )  # fmt: skip
     unit.background(desk.run)
+    unit.background(lambda: forget_old(unit))
