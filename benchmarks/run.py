@@ -29,6 +29,7 @@ from benchmarks.rows.redirect import redirect
 from benchmarks.rows.row import FOLDER, Row
 from benchmarks.rows.signed import signed
 from benchmarks.rows.statistics import counters
+from benchmarks.rows.suppression import suppression
 from benchmarks.rows.templates import templates
 from benchmarks.rows.tenants import crowd
 from benchmarks.rows.tls import tls
@@ -40,6 +41,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "intake": intake, "signed": signed, "tls": tls, "depth": depth, "person": person, "uploads": uploads,
     "api": api, "tenants": crowd, "metering": metering_row,
     "tracking": tracking, "templates": templates, "redirect": redirect, "webhooks": webhooks, "statistics": counters,
+    "suppression": suppression,
 }  # fmt: skip
 
 

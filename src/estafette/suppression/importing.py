@@ -99,5 +99,5 @@ def lines_of(pieces: Iterable[bytes]) -> Iterable[str]:
         if len(rest) > 1 << 20:
             raise Fault("a line has no end", place="the list", fix="send a CSV file")
         yield from whole
-    if rest:
-        yield rest
+    rest += decoder.decode(b"", final=True) if decoder is not None else ""
+    yield from rest.splitlines(keepends=True)

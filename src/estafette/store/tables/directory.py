@@ -25,7 +25,9 @@ from estafette.store.interface.directory import KEY_PURPOSE, key_context
 from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges, Versions, unnamed
 from estafette.store.tables.agreed import Agreed
 from estafette.store.tables.control import open_control
-from estafette.store.tables.suppressed import Suppressed
+from estafette.store.tables.multitude import Multitude
+from estafette.store.tables.stops import StopTables
+from estafette.store.tables.suppressed import MANY, Suppressed
 from estafette.store.tables.view import View
 from estafette.tracking.token import person_of
 
@@ -42,7 +44,7 @@ class _Reading(msgspec.Struct, frozen=True):
     suppressions: SuppressionChanges | None
     consents: ConsentChanges | None
     view: View | None = None
-    suppressed: Suppressed | None = None
+    suppressed: Suppressed | Multitude | None = None
     agreed: Agreed | None = None
 
 
@@ -56,7 +58,7 @@ class DirectorySnapshot:
         self.control = control
         self._keyring = keyring
         self._view = View()
-        self._suppressed = Suppressed()
+        self._suppressed: Suppressed | Multitude = Suppressed()
         self._agreed = Agreed()
         self._versions = Versions()
         self._keys: dict[tuple[str, str], tuple[SigningKey, ...]] = {}
@@ -89,20 +91,39 @@ class DirectorySnapshot:
     def _read(self) -> _Reading:
         since, now = self._versions, self.control.versions()
         changes = self.control.changes(since.control) if now.control != since.control else None
-        added = self.control.suppression_changes(since.suppression) if now.suppression != since.suppression else None
+        added, suppressed = self._read_suppressions(since.suppression, now.suppression)
         said = self.control.consents.changes(since.consent) if now.consent != since.consent else None
-        view = suppressed = agreed = None
+        view = agreed = None
         # A few rows are written over in place, between two look-ups; many would hold up the event loop.
         if changes is not None and changes.count > _FEW:
             view = self._view.copy()
             view.apply(changes)
-        if added is not None and len(added.entries) + len(added.gone) > _FEW:
-            suppressed = self._suppressed.copy()
-            suppressed.apply(added)
         if said is not None and said.count > _FEW:
             agreed = self._agreed.copy()
             agreed.apply(said)
         return _Reading(since, changes, added, said, view, suppressed, agreed)
+
+    def _read_suppressions(
+        self, since: int, now: int
+    ) -> tuple[SuppressionChanges | None, Suppressed | Multitude | None]:  # fmt: skip
+        """Return what was written, and the answers that follow when they are changed already.
+
+        Few entries are all in memory; of many a filter is, and what it does not know for certain the tables say.
+        """
+        if now == since:
+            return None, None
+        held, stops = self._suppressed, self.control.stops
+        if isinstance(held, Suppressed):
+            if isinstance(stops, StopTables) and stops.count() > MANY:
+                many = Multitude(stops)
+                return SuppressionChanges(version=many.version), many
+            added = self.control.suppression_changes(since)
+            if len(added.entries) + len(added.gone) <= _FEW:
+                return added, None
+            held = held.copy()
+            held.apply(added)
+            return added, held
+        return SuppressionChanges(version=held.update()), held
 
     def _take(self, reading: _Reading) -> bool:
         news = (reading.changes, reading.suppressions, reading.consents)
@@ -113,7 +134,7 @@ class DirectorySnapshot:
             self._change(reading.changes, reading.view)
         if reading.suppressed is not None:
             self._suppressed = reading.suppressed
-        elif reading.suppressions is not None:
+        elif reading.suppressions is not None and isinstance(self._suppressed, Suppressed):
             self._suppressed.apply(reading.suppressions)
         if reading.agreed is not None:
             self._agreed = reading.agreed

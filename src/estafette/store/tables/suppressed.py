@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from estafette.model.stream import Stream
 from estafette.store.interface.records import SuppressionChanges, unnamed
 
 #: What stops an address: the stream of the entry, "" for all of the tenant, and the reason.
-_Entry = tuple[str, str]
+Entry = tuple[str, str]
 _PERSON = unnamed(b"")
+#: Entries of the service above which they are not all in memory.
+MANY = 20_000
 #: Beginning of the address of an entry that stops a whole domain.
 WILD = "*@"
 
@@ -19,11 +21,15 @@ class Suppressed:
     """Entries by tenant and address. Only ``apply`` changes it, and never during a look-up."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], tuple[_Entry, ...]] = {}
+        self._entries: dict[tuple[str, str], tuple[Entry, ...]] = {}
         #: Tenants with entries of persons: only their recipients must be hashed to be looked for.
         self._unnamed: Counter[str] = Counter()
         #: Tenants with entries of whole domains.
         self._wild: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """Return how many addresses these are, of each tenant."""
+        return len(self._entries)
 
     def copy(self) -> Suppressed:
         """Return one of its own that holds the same entries."""
@@ -58,15 +64,9 @@ class Suppressed:
         return self._stops(tenant, stream, WILD + address.rpartition("@")[2], streams)
 
     def _stops(self, tenant: str, stream: str, address: str, streams: Mapping[tuple[str, str], Stream]) -> str:
-        for origin, reason in self._entries.get((tenant, address), ()):
-            if origin in {"", stream}:
-                return reason
-            source = streams.get((tenant, origin))
-            if source is not None and source.suppression == "tenant":
-                return reason
-        return ""
+        return stopping(self._entries.get((tenant, address), ()), tenant, stream, streams)
 
-    def _without(self, tenant: str, stream: str, address: str) -> tuple[_Entry, ...]:
+    def _without(self, tenant: str, stream: str, address: str) -> tuple[Entry, ...]:
         """Forget one entry; return the others of its address."""
         known = self._entries.get((tenant, address), ())
         kept = tuple(each for each in known if each[0] != stream)
@@ -78,3 +78,14 @@ class Suppressed:
         else:
             self._entries.pop((tenant, address), None)
         return kept
+
+
+def stopping(entries: Iterable[Entry], tenant: str, stream: str, streams: Mapping[tuple[str, str], Stream]) -> str:
+    """Return the reason of the entry that stops a stream, "" when none does."""
+    for origin, reason in entries:
+        if origin in {"", stream}:
+            return reason
+        source = streams.get((tenant, origin))
+        if source is not None and source.suppression == "tenant":
+            return reason
+    return ""
