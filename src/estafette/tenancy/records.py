@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 
 import msgspec
@@ -63,6 +64,8 @@ def clients(domain: Domain, targets: Targets) -> list[DnsRecord]:
     served = [(("imaps" if box.incoming.socket == "tls" else "imap"), box.incoming)]
     served += [(("submissions" if door.socket == "tls" else "submission"), door) for door in doors]
     found = [DnsRecord("SRV", f"_{kind}._tcp.{name}", f"0 1 {at.port} {at.host}.", "client") for kind, at in served]
+    if not _is_name(targets.public_host):
+        return found
     found += [
         DnsRecord("CNAME", f"{asked}.{name}", f"{targets.public_host}.", "client")
         for asked in ("autoconfig", "autodiscover")
@@ -115,6 +118,15 @@ def matches(record: DnsRecord, found: Sequence[str]) -> bool:
     if record.type == "MX":
         return any(_host(value.partition(" ")[2]) == _host(record.value.partition(" ")[2]) for value in found)
     return record.value in found
+
+
+def _is_name(host: str) -> bool:
+    """Return whether records may point to a host: not while ``service.public_url`` is still an address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host
+    return False
 
 
 def _place(value: str) -> tuple[str, ...]:

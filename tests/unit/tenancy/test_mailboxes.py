@@ -137,6 +137,8 @@ def test_dns_is_advised_for_mail_programs_once_the_domain_says_where_its_people_
     assert [each[1] for each in advice(plain)] == [
         "_imap._tcp.acme.test", "_submission._tcp.acme.test", "autoconfig.acme.test", "autodiscover.acme.test",
     ]  # fmt: skip
+    for unnamed in ("http://127.0.0.1:8026", "https://[2001:db8::1]", "http://localhost:8026"):
+        assert {each[0] for each in advice(msgspec.structs.replace(made, public_url=unnamed))} == {"SRV"}
 
 
 @pytest.mark.parametrize(
