@@ -87,9 +87,12 @@ def left(office: Office, tenant: str, stream: str, keys: Collection[str]) -> fro
     keys: the address in its comparable form, and its ``unnamed`` hash.
     """
     names = ["", *(topic.name for topic in office.control.topics.list(tenant, stream))]
-    return frozenset(
-        name for name in names if any(_reason(office, tenant, scope(stream, name), k) == LEFT for k in keys)
-    )
+    return frozenset(name for name in names if has_left(office, tenant, stream, name, keys))
+
+
+def has_left(office: Office, tenant: str, stream: str, topic: str, keys: Collection[str]) -> bool:
+    """Whether somebody has left a topic ("" = the stream) by himself already. keys: as ``left``."""
+    return any(_reason(office, tenant, scope(stream, topic), key) == LEFT for key in keys)
 
 
 def leave(office: Office, tenant: str, stream: str, topic: str, keys: Collection[str]) -> None:

@@ -44,7 +44,7 @@ class UnsubscribeMail:
         return Taken("unsubscribe" if events else "unsubscribe_of_nobody", tuple(events), keep=KEEP)
 
     async def _leave(self, leaver: Leaver, at: float) -> Event | None:
-        return await self._unsubscribing.effect(
+        return await self._unsubscribing.by_mail(
             Unsubscription(
                 self._mint.next(), at, ids.show(leaver.tenant), "", leaver.message, 0, leaver.person, means="mailto"
             )

@@ -26,23 +26,32 @@ class Unsubscribing:
         self._history = history
 
     async def apply(self, act: Unsubscription) -> None:
-        """Suppress, then log. StoreFault. A tenant that is gone has no mail to stop."""
-        event = await self.effect(act)
-        if event is not None:
-            await self._spool.record([pack(event)])
+        """Log, then suppress: a crash between the two repeats both. Who has left already is told of once. StoreFault.
 
-    async def effect(self, act: Unsubscription) -> Event | None:
-        """Suppress; return the event, which is the caller's to log. None for a tenant that is gone. StoreFault."""
+        A tenant that is gone has no mail to stop.
+        """
         queued = await self._queued(act)
-        if queued is not None and not act.number:
-            # An address for mail says no more than whose it is; what the message was about, the log knows.
+        try:
+            left = await asyncio.to_thread(self._has_left, act, queued)
+        except NotFound:
+            return
+        if not left:
+            await self._spool.record([pack(_unsubscribed(act, queued))])
+            await asyncio.to_thread(self._leave, act, queued)
+
+    async def by_mail(self, act: Unsubscription) -> Event | None:
+        """Suppress; return the event, which the caller logs. None for a tenant that is gone. StoreFault.
+
+        An address for mail says no more than whose it is; what its message was about, the log knows.
+        """
+        queued = await self._queued(act)
+        if queued is not None:
             act = msgspec.structs.replace(act, number=queued.number, stream=queued.stream, topic=queued.topic)
         try:
             await asyncio.to_thread(self._leave, act, queued)
         except NotFound:
             return None
-        means = "click" if act.means == "page" else act.means
-        return _labelled(_event(act, act.id, "unsubscribed", act.topic, means), queued)
+        return _unsubscribed(act, queued)
 
     async def choose(self, act: Choice) -> None:
         """Log what changes, then change it: a crash between the two repeats both, with the same ids. StoreFault."""
@@ -89,9 +98,15 @@ class Unsubscribing:
         return person_of(self._office.keyring, act.tenant, event.recipient) == act.person
 
     def _leave(self, act: Unsubscription, queued: Event | None) -> None:
-        """Stop the stream or the topic, or all of the tenant when nobody knows the stream any more."""
-        stream = act.stream if act.stream in self._streams(act.tenant) else ""
-        topics.leave(self._office, act.tenant, stream, act.topic if stream else "", self._keys(act, queued))
+        topics.leave(self._office, act.tenant, *self._meaning(act), self._keys(act, queued))
+
+    def _has_left(self, act: Unsubscription, queued: Event | None) -> bool:
+        stream, topic = self._meaning(act)
+        return topics.has_left(self._office, act.tenant, stream, topic, self._keys(act, queued))
+
+    def _meaning(self, act: Unsubscription) -> tuple[str, str]:
+        """Return stream and topic to stop; all of the tenant when nobody knows the stream any more. NotFound."""
+        return (act.stream, act.topic) if act.stream in self._streams(act.tenant) else ("", "")
 
     def _standing(self, act: Choice, queued: Event | None) -> tuple[Sequence[str], frozenset[str]]:
         if act.stream not in self._streams(act.tenant):
@@ -128,6 +143,11 @@ def _changes(act: Choice, left: frozenset[str]) -> tuple[list[str], list[str]]:
         return ([] if "" in left else [""]), []
     gone = [topic for topic in act.offered if topic not in act.wanted and topic not in left]
     return gone, [topic for topic in ("", *act.wanted) if topic in left]
+
+
+def _unsubscribed(act: Unsubscription, queued: Event | None) -> Event:
+    means = "click" if act.means == "page" else act.means
+    return _labelled(_event(act, act.id, "unsubscribed", act.topic, means), queued)
 
 
 def _event(act: Unsubscription | Choice, number: int, kind: str, topic: str, means: str = "click") -> Event:

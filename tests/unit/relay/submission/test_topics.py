@@ -18,8 +18,6 @@ from estafette.store.tables.directory import DirectorySnapshot
 from estafette.tenancy import suppressions, tenants, topics
 from estafette.tenancy.office import Office
 
-from estafette.config.schema import Delivery, Retention  # isort: skip
-
 _RETENTION, _DELIVERY = Retention(), Delivery()
 ANN, BOB = "ann@example.test", "bob@example.test"
 
