@@ -10,6 +10,8 @@ from estafette.mail.fixups import overlong
 from estafette.mail.headers import Head
 from estafette.mail.mime import spans
 from estafette.mail.parts import base64_lines
+from estafette.mail.returns import reader
+from estafette.mail.returns.finding import ACTIONS
 from estafette.mail.templates.engine import Sheet
 from estafette.mail.templates.faults import TemplateFault
 from estafette.mail.templates.foreign import brevo, mailjet
@@ -133,6 +135,20 @@ def rewriting(data: bytes) -> None:
         anchors = len(html.scan(before.text).anchors)
         assert len(html.scan(after.text).anchors) == anchors
         assert after.text.count(b"https://t.example/c/") >= len(plan.spots)
+
+
+def returned(data: bytes) -> None:
+    """The first octet chooses the envelope and whether the library is asked; what is found is short and printable."""
+    first = data[0] if data else 0
+    found = reader.read(
+        b"Content-Type: multipart/report; boundary=b\r\n" + data[1:], null=first & 1 == 0, guess=first & 2 == 0
+    )
+    assert len(found.said) <= 1_000
+    for said in found.said:
+        assert len(said.text) <= 512
+        assert said.text.isprintable()
+        assert said.final.isprintable()
+        assert said.action in ACTIONS
 
 
 def _replies(data: bytes, cut: int) -> list[tuple[int, str | None]]:

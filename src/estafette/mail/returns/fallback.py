@@ -24,7 +24,7 @@ def read(message: Opened) -> tuple[Said, ...]:
     """Return whom it takes for failed or delayed; () when it recognises nothing."""
     if message.opaque or len(message.parts) > PARTS or any(part.depth > DEPTH for part in message.parts):
         return ()
-    octets = message.message[:OCTETS]
+    octets = _without_copies(message)[:OCTETS]
     if any(len(line) > LINE for line in octets.split(b"\n")):
         return ()
     try:
@@ -37,6 +37,16 @@ def read(message: Opened) -> tuple[Said, ...]:
     ]
     said += [Said("delayed", each, text=words) for each in _shown(temporary - permanent)]
     return tuple(said[:RECIPIENTS])
+
+
+def _without_copies(message: Opened) -> bytes:
+    """Return a message without those attached to it: what they report is not what it reports."""
+    pieces, place = [], 0
+    for part in message.of_type(b"message/rfc822", b"message/global"):
+        pieces.append(message.message[place : part.body])
+        place = max(place, part.stop)
+    pieces.append(message.message[place:])
+    return b"".join(pieces)
 
 
 def _shown(addresses: AbstractSet[bytes]) -> list[str]:

@@ -24,7 +24,7 @@ RECIPIENTS = 50
 _ANSWER_LINES = 8
 _LINE = 1_000
 _ADDRESS = re.compile(
-    r"(?<![\w.+@/=-])(?:smtp:)?<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9]))>?",
+    r"(?<![\w.+@/=-])(?:smtp[:=])?<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9]))>?",
     re.IGNORECASE,
 )
 #: Where a copy of the message begins, behind hyphens: nothing below is the report's own.
@@ -33,7 +33,17 @@ _COPIES = (
     "original message", "returned message", "unsent message", "headers follow", "message headers",
     "message d'origine", "message original", "ursprüngliche nachricht",
 )  # fmt: skip
+#: Fields of the message that a report repeats among its words.
+_ABOUT = ("to: ", "cc: ", "from: ", "sender: ", "reply-to: ")
 _HEADER = ("received: ", "return-path: ", "message-id: ")
+
+
+#: Who is named because they can be asked.
+_OFFICES = frozenset({"postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "hostmaster", "webmaster"})
+_MARKS = " <>()[]'\"*-=|\t"
+#: What stands behind an address that a line is about, and before one that a line ends with.
+_AFTER = (" on ", " (", " ...", "...", " -", " :", " is ", " could", " was ", " no", " does", "\t")
+_BEFORE = (":", " to", " for", " address", " recipient", " user", " à", " an", " from", "=")
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,22 +78,34 @@ def read(words: str, subject: str, own: Sequence[str] = ()) -> tuple[str, tuple[
     """Return (form, what it says) of a report, None when no form is recognised.
 
     words: the part for people. own: addresses that are never a recipient: whom the report is written to, and from.
+    A report that names nobody says what it says of one recipient without an address.
     """
-    text = words[:LOOKED]
-    lines = [line[:_LINE].strip() for line in text.splitlines()]
+    lines = [line[:_LINE].strip() for line in words[:LOOKED].splitlines()]
     folded = [line.lower() for line in lines]
     running = " ".join(" ".join(folded).split())
     title = " ".join(subject.lower().split())
+    strangers = frozenset(each.lower() for each in own)
+    nameless = None
     for form in forms():
-        place = title if form.subject else running
-        phrase = next((each for each in form.phrases if each in place), None)
+        phrase = next((each for each in form.phrases if each in (title if form.subject else running)), None)
         if phrase is None:
             continue
         start = 0 if form.subject else _line_of(folded, phrase)
-        said = _said(lines[start : start + LINES], form, frozenset(each.lower() for each in own))
+        said = _said(lines[start : start + LINES], form, strangers) or _said(lines[:LINES], form, strangers)
         if said:
             return form.name, said
-    return None
+        nameless = nameless or (form.name, (_one("", _report_of(lines), form),))
+    return nameless
+
+
+def _report_of(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines above the copy of the message."""
+    end = next((number for number, line in enumerate(lines) if _is_copy(line.lower())), len(lines))
+    return [line for line in lines[:end] if line][:_ANSWER_LINES]
+
+
+def _is_copy(low: str) -> bool:
+    return low.startswith(_HEADER) or ("--" in low and any(each in low for each in _COPIES))
 
 
 def _line_of(lines: Sequence[str], phrase: str) -> int:
@@ -103,15 +125,16 @@ def _said(lines: Sequence[str], form: Form, own: frozenset[str]) -> tuple[Said, 
     answer: list[str] = []
     for line in lines:
         low = line.lower()
-        if low.startswith(_HEADER) or ("--" in low and any(each in low for each in _COPIES)):
+        if _is_copy(low):
             break
+        if low.startswith(_ABOUT):
+            continue
         match = _ADDRESS.search(line)
-        address = match[1] if match else ""
-        rest = line.replace(match[0], "", 1).strip(" :<>()'\"*-\t") if match else line
-        if match and address.lower() not in own and _counts(form, rest, bool(found)):
+        if match and _counts(form, line, match, own, further=bool(found)):
             if len(found) == RECIPIENTS:
                 break
-            answer = found.setdefault(address, [])
+            answer = found.setdefault(match[1], [])
+            rest = line.replace(match[0], "", 1).strip(" :<>()[]'\"*-\t")
             if rest:
                 answer.append(rest)
         elif len(answer) < _ANSWER_LINES and found and line:
@@ -119,11 +142,17 @@ def _said(lines: Sequence[str], form: Form, own: frozenset[str]) -> tuple[Said, 
     return tuple(_one(address, answer, form) for address, answer in found.items())
 
 
-def _counts(form: Form, rest: str, further: bool) -> bool:
+def _counts(form: Form, line: str, match: re.Match[str], own: frozenset[str], *, further: bool) -> bool:
     """Whether an address names a failed recipient: one in the midst of an answer is only being talked of."""
+    address = match[1].lower()
+    if address in own or address.partition("@")[0] in _OFFICES:
+        return False
     if not form.alone:
         return not further
-    return len(rest) <= 12 or rest[:1] in ("(", ";", ",") or code_of(rest) > 0 or status_of(rest) != ""
+    before, after = line[: match.start()].strip(_MARKS), line[match.end() :]
+    if not before or match[0].lower().startswith("smtp"):
+        return not after.strip(_MARKS) or after[:1] in ":;,)>]'\"" or after.startswith(_AFTER)
+    return not after.strip(_MARKS + ".") and (line[: match.start()].rstrip(" <[('\"").endswith(_BEFORE))
 
 
 def _one(address: str, answer: Sequence[str], form: Form) -> Said:

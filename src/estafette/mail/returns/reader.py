@@ -21,7 +21,15 @@ _PATH = re.compile(rb"^[> \t]{0,8}Return-Path:[ \t]{0,8}<([!-;=?-~]{3,320})>", r
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,255}")
 _PATHS = 5
 #: Local parts that report; what others write is no report without a clear form.
-_DAEMONS = ("mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "daemon", "mailerdaemon", "mail delivery")
+_DAEMONS = (
+    "mailer-daemon",
+    "postmaster",
+    "mail-daemon",
+    "maildaemon",
+    "mailerdaemon",
+    "mail delivery",
+    "delivery subs",
+)
 
 
 def read(message: bytes, *, null: bool = False, guess: bool = True) -> Finding:
@@ -80,7 +88,7 @@ def _from_a_program(message: Opened) -> bool:
     sender = message.field(b"from").lower()
     if any(name in sender for name in _DAEMONS):
         return True
-    return message.type == b"multipart/report" or not sender or message.field(b"return-path") == "<>"
+    return message.type == b"multipart/report" or sender in {"", "<>"} or message.field(b"return-path") == "<>"
 
 
 def _nested(message: Opened, level: int) -> Finding | None:
