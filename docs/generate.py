@@ -27,7 +27,7 @@ EVENTS = {
     "bounced": "refused for good by the remote side, or reported so later",
     "rejected": "refused before any attempt (suppressed, quota)",
     "failed": "our own final end (expired, cancelled, policy)",
-    "complained": "the recipient called it spam (not recorded in this release)",
+    "complained": "the recipient called it spam: once for each copy, however often it is reported",
     "unsubscribed": "the recipient left, by a link or by the button of the mail program",
     "subscribed": "the recipient joined (not recorded in this release)",
     "opened": "the pixel was fetched; `hit` says by what: a person, or a machine",

@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "insight": ("insight:app", "What the numbers mean: waterfalls, providers, suggestions, alerts."),
     "statement": ("statement:app", "What a tenant used in a month, and what that costs."),
     "suspension": ("suspension:app", "Mail that a rule or the operator has stopped."),
+    "complaint": ("complaint:app", "What recipients complained about."),
     "ticket": ("ticket:app", "What people wrote to abuse@ and postmaster@."),
     "person": ("person:app", "People who got mail, and want to be forgotten."),
     "suppression": ("suppression:app", "Addresses that get no mail."),

@@ -15,7 +15,6 @@ from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import RECIPIENT, office_of
 
-
 #: Seconds since the last report, or the last mail: as long as marks of ours open, and half a year.
 COMPLAINTS_KEPT = 2 * 365 * 86_400.0
 TICKETS_KEPT = 183 * 86_400.0

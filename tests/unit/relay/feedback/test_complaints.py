@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -68,7 +69,7 @@ class World:
 
     async def take(self, message: bytes, **more):
         await self.journeys.load(())
-        fields = {
+        fields: dict[str, Any] = {
             "id": mint.next(),
             "at": START + 60,
             "sender": "",
