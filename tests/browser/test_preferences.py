@@ -137,7 +137,7 @@ def test_an_english_reader_leaves_by_the_keyboard_alone(letters, seen):
     page.get_by_role("status").wait_for()
     assert not page.locator("input[value=news][type=checkbox]").is_checked()
     taken(page, "desk-en-saved")
-    page.get_by_role("button", name="Send me nothing").focus()
+    page.get_by_role("button", name="Unsubscribe from everything").focus()
     page.keyboard.press("Enter")
     assert page.locator("h1").inner_text() == "You are unsubscribed"
     taken(page, "desk-en-left")

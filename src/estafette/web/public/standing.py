@@ -60,4 +60,4 @@ class Standing:
     def name(self, tenant: str) -> str:
         """Return what a tenant is called, "" when this is not known."""
         known = self.directory.tenant(tenant) if self.directory is not None else None
-        return known.name if known is not None else ""
+        return (known.identity or known.name) if known is not None else ""

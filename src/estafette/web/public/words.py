@@ -47,10 +47,10 @@ ENGLISH: Mapping[str, str] = {
     "topic_left_text": "You will get no more messages about it. Messages on other topics still come: open the link "
     "in the message again to choose among them.",
     "choose": "Or choose",
-    "choose_text": "What you would like to get",
+    "choose_text": "I would like to get",
     "choose_button": "Save my choice",
     "all_button": "Send me everything",
-    "nothing_button": "Send me nothing",
+    "nothing_button": "Unsubscribe from everything",
     "saved": "Your choice is saved. It holds for messages that still wait to be sent, too.",
     "measured": "Or stay, unmeasured",
     "measured_text": "Whether you open messages and follow their links is then no longer noted, in messages that you "
@@ -110,10 +110,10 @@ FRENCH: Mapping[str, str] = {
     "topic_left_text": "Vous ne recevrez plus de messages à ce propos. Ceux qui portent sur d’autres sujets arrivent "
     "encore : ouvrez de nouveau le lien du message pour choisir.",
     "choose": "Ou choisir",
-    "choose_text": "Ce que vous souhaitez recevoir",
+    "choose_text": "Je souhaite recevoir",
     "choose_button": "Enregistrer mon choix",
     "all_button": "Tout m’envoyer",
-    "nothing_button": "Ne plus rien m’envoyer",
+    "nothing_button": "Me désabonner de tout",
     "saved": "Votre choix est enregistré. Il vaut aussi pour les messages qui attendent encore d’être envoyés.",
     "measured": "Ou rester, sans être mesuré",
     "measured_text": "On ne note alors plus si vous ouvrez les messages et suivez leurs liens, y compris dans ceux que "
