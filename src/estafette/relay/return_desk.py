@@ -64,7 +64,7 @@ class ReturnDesk:
                 _log.warning("returns_wait", cause=fault.cause)
             except Exception as error:
                 _log.error("returns_failed", exc_info=error)
-            await asyncio.sleep(0 if done else EVERY)
+            await asyncio.sleep(0 if done == BATCH else EVERY)  # few at a time cost more each
 
     async def turn(self, batch: int = BATCH) -> int:
         """Read the oldest messages; return how many."""

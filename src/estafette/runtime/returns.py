@@ -35,14 +35,10 @@ def doors(unit: Unit) -> Sequence[Door]:
 
 
 def _reports(unit: Unit, journeys: Journeys) -> Reader:
-    def egress(tenant: str, name: str) -> str:
-        stream = unit.directory.stream(tenant, name)
-        return stream.egress if stream is not None else "default"
-
-    spool = unit.store.spool
     return ReportReader(
-        journeys=journeys, mint=unit.store.mint, path=_path(unit), remembered=spool.remembered, egress=egress
-    )
+        journeys=journeys, mint=unit.store.mint, path=_path(unit), remembered=unit.store.spool.remembered,
+        stream=unit.directory.stream,
+    )  # fmt: skip
 
 
 def _path(unit: Unit) -> Callable[[str], tuple[int, int] | None]:

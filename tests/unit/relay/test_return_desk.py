@@ -15,7 +15,8 @@ from tests.contract.kit import START, TestClock, done, event, mint, submission
 from estafette.base.errors import StoreUnavailable
 from estafette.base.ids import show
 from estafette.mail import verp
-from estafette.model.event import LATE, Event
+from estafette.model.event import LATE, Event, pack, unpack
+from estafette.model.stream import Stream
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Returned, Taken
@@ -57,12 +58,15 @@ class Bench:
         journeys = Journeys(self.store.history)
         reader = ReportReader(
             journeys=journeys, mint=mint, path=path_of, remembered=self.store.spool.remembered,
-            egress=lambda _tenant, _stream: "default",
+            stream=lambda tenant, name: Stream(tenant=tenant, name=name, kind="personal"),
         )  # fmt: skip
         return ReturnDesk(spool=spool, clock=self.clock, readers=(*others, reader), journeys=journeys, path=path_of)
 
     async def sent(self, *recipients: str, ends: str = "delivered", **content: Any) -> int:
         given = submission(*recipients, **content)
+        private = given.content.kind == "personal"
+        events = [msgspec.structs.replace(unpack(each), private=private) for each in given.events]
+        given = msgspec.structs.replace(given, events=tuple(pack(each) for each in events))
         await self.store.spool.accept(given)
         if ends:
             await self.store.spool.settle("w", {}, [done(*row.key, kind=ends) for row in given.deliveries])

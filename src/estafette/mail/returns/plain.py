@@ -98,6 +98,20 @@ def read(words: str, subject: str, own: Sequence[str] = ()) -> tuple[str, tuple[
     return nameless
 
 
+def answer_for(words: str, address: str) -> str:
+    """Return what the words of a report say was answered for an address, "" when they name it nowhere."""
+    lines = [line[:_LINE].strip() for line in words[:LOOKED].splitlines()]
+    low = address.lower()
+    for number, line in enumerate(lines):
+        if _is_copy(line.lower()):
+            break
+        if low and low in line.lower():
+            following = lines[number + 1 : number + _ANSWER_LINES]
+            end = next((place for place, each in enumerate(following) if not each or "@" in each), len(following))
+            return one_line(" ".join([line, *following[:end]]))
+    return ""
+
+
 def _report_of(lines: Sequence[str]) -> Sequence[str]:
     """Return the lines above the copy of the message."""
     end = next((number for number, line in enumerate(lines) if _is_copy(line.lower())), len(lines))

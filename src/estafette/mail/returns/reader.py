@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from estafette.mail.returns import fallback, plain, signs, status
-from estafette.mail.returns.diagnosis import one_line
+from estafette.mail.returns.diagnosis import code_of, one_line, status_of
 from estafette.mail.returns.finding import Finding, Quoted, Said
 from estafette.mail.returns.opened import Opened
 
@@ -57,12 +59,22 @@ def _structured(message: Opened) -> Finding | None:
     for part in message.of_type(*_MACHINE):
         said = said or status.said(message.text(part))
     if said:
-        return Finding("report", "rfc3464", said)
+        return Finding("report", "rfc3464", tuple(_in_full(message, each) for each in said))
     if any(message.of_type(b"message/disposition-notification", b"message/global-disposition-notification")):
         return Finding("disposition", "rfc8098")
     if any(message.of_type(b"message/feedback-report")):
         return Finding("feedback", "rfc5965")
     return None
+
+
+def _in_full(message: Opened, said: Said) -> Said:
+    """Return what is said of a recipient, with the reply from the words for people when the fields repeat none."""
+    if said.text or said.action not in {"failed", "delayed"}:
+        return said
+    words = message.words()
+    text = plain.answer_for(words, said.final) or plain.answer_for(words, said.original)
+    status = status_of(text) if said.status[1:] in {"", ".0.0"} else ""
+    return msgspec.structs.replace(said, text=text, code=code_of(text), status=status or said.status)
 
 
 def _by_program(message: Opened) -> Finding | None:

@@ -16,6 +16,7 @@ from estafette.mail.returns.finding import Finding, Said
 from estafette.model.event import LATE, Event, Reply
 from estafette.model.journey import MOVES, Move, State
 from estafette.model.message import Content
+from estafette.model.stream import Stream
 from estafette.relay.feedback import notices
 from estafette.relay.feedback.journeys import Journeys, Key
 from estafette.relay.feedback.returned import Returned, Taken
@@ -43,18 +44,19 @@ class ReportReader:
     """Implements ``Reader``.
 
     path: returns (message, number) of a return path that we made. remembered: what is still known of messages, without
-    their bodies. egress: group of sources that mail of a (tenant, stream) leaves by.
+    their bodies. stream: returns a tenant's stream by name, None when there is none any more.
     """
 
     def __init__(
         self, *, journeys: Journeys, mint: Mint, path: Callable[[str], Key | None],
-        remembered: Callable[[Sequence[int]], Awaitable[Mapping[int, Content]]], egress: Callable[[str, str], str],
+        remembered: Callable[[Sequence[int]], Awaitable[Mapping[int, Content]]],
+        stream: Callable[[str, str], Stream | None],
     ) -> None:  # fmt: skip
         self._journeys = journeys
         self._mint = mint
         self._path = path
         self._remembered = remembered
-        self._egress = egress
+        self._stream = stream
 
     async def take(self, returned: Returned) -> Taken | None:
         """See ``Reader``."""
@@ -166,10 +168,13 @@ class ReportReader:
 
     async def _owed(self, event: Event, said: Said) -> list[Notice]:
         """Return what the sender is to be told: as of a failure at once, if the message is still known."""
+        stream = self._stream(event.tenant, event.stream)
+        if stream is None or not (event.private or stream.report_to):
+            return []
         content = (await self._remembered([event.message])).get(event.message)
         if content is None:
             return []
-        item = notices.late_item(content, event, said, self._egress(event.tenant, event.stream))
+        item = notices.late_item(content, event, said, stream.egress)
         return [Notice(event.message, event.number, event.at, item)] if item else []
 
     # Answers of programs.

@@ -16,7 +16,6 @@ from estafette.mail.fixups import safe_lines
 from estafette.mail.received import received
 from estafette.model.address import Address
 from estafette.model.envelope import Envelope
-from estafette.model.event import Event, pack
 from estafette.model.message import Content
 from estafette.relay.submission.client import ClientInfo
 from estafette.store.interface.spool import Spool
@@ -30,7 +29,7 @@ _refused = counter("returns_refused", "Recipients that an mx listener refused: n
 
 
 class MacedReturnPathGate:
-    """``ReturnPathGate``: a returned message is kept whole, its event ``unknown``, until the return desk reads it.
+    """``ReturnPathGate``: a returned message is kept whole, until the return desk reads it.
 
     doors: say of an address whether somebody else of us reads what comes to it: unsubscriptions, reports, complaints.
     """
@@ -57,25 +56,9 @@ class MacedReturnPathGate:
             raise Refusal(550, "5.7.1", "relaying denied", rule="not_a_return_path")
 
     async def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> None:
-        """See ``ReturnPathGate``. One copy is kept, its event is of the first message named."""
-        now = self._clock.now()
+        """See ``ReturnPathGate``. One copy is kept; the return desk says in the log what it was."""
         number = client.message or self._mint.next()
-        content = self._content(number, now, envelope, body, client)
-        about = next((found for each in envelope.recipients if (found := self._read(each.address)) is not None), (0, 0))
-        event = Event(
-            id=self._mint.next(),
-            at=now,
-            kind="unknown",
-            tenant="",
-            stream="",
-            message=about[0],
-            number=about[1],
-            recipient=envelope.recipients[0].address,
-            source=client.address,
-            reason="dsn_unread" if about[0] else "role_mail_unread",
-            size=content.size,
-        )
-        await self._spool.keep_return(content, pack(event))
+        await self._spool.keep_return(self._content(number, self._clock.now(), envelope, body, client), b"")
 
     def _read(self, address: str) -> tuple[int, int] | None:
         return verp.read(self._verify, address, self._domain)

@@ -220,7 +220,7 @@ class Spool(Protocol):
         ...
 
     async def keep_return(self, content: Content, event: bytes) -> None:
-        """Keep a message that came back, whole, with its event; nothing is delivered of it."""
+        """Keep a message that came back, whole, with its event, b"" for none; nothing is delivered of it."""
         ...
 
     async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:

@@ -101,11 +101,11 @@ def rescheduler(tenant: str, message: int, due: float) -> Callable[[apsw.Connect
 
 
 def keep_return(connection: apsw.Connection, batch: Batch, content: Content, event: bytes) -> None:
-    """Keep a message that came back, once, with its event."""
+    """Keep a message that came back, once, with its event, b"" for none."""
     number, retention, file, crc, head, body = content_row(content)
     row = (number, content.accepted + retention, file, crc, head, body)
     connection.execute(sql("insert_returned"), row)
-    if connection.changes():
+    if connection.changes() and event:
         batch.event(event)
 
 
