@@ -139,6 +139,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[SealedKey, ...] = ()
     credentials: tuple[Credential, ...] = ()
     senders: tuple[Sender, ...] = ()
+    topics: tuple[Topic, ...] = ()
     gone: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -147,7 +148,6 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.topics)
         return sum(map(len, kinds)) + len(self.gone)
 
-    topics: tuple[Topic, ...] = ()
 
 class SuppressionChanges(msgspec.Struct, frozen=True, kw_only=True):
     """The same of suppressions; gone: (tenant, stream, address)."""
@@ -164,6 +164,7 @@ class Wiped(msgspec.Struct, frozen=True, kw_only=True):
     audit: int = 0
     receipts: int = 0
     calls: int = 0
+    tickets: int = 0
 
 
 class AlreadyThere(ValueError):
