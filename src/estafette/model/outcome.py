@@ -20,6 +20,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: seconds named by the peer ("try again in N"), None when it named none.
     site_failure: True when the trouble is the site's (connect, greeting, EHLO, TLS), never the recipient's.
     attempted: False when nothing was tried (suspended, held, no free source); such an outcome spends no attempt.
+    category, scope, rule: what the reply means, as ``Event`` has them; "" where nothing was said.
     """
 
     message: int
@@ -34,3 +35,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     site_failure: bool = False
     attempted: bool = True
     steps: tuple[Step, ...] = ()
+    category: str = ""
+    scope: str = ""
+    rule: str = ""

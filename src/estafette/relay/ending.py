@@ -33,7 +33,7 @@ def suppressed(delivery: Delivery, why: str) -> Outcome:
     """Return the end of mail whose recipient was suppressed while it waited: ``rejected`` when it was never tried."""
     return Outcome(
         message=delivery.message, number=delivery.number, verdict="failed" if delivery.attempts else "rejected",
-        reason="suppressed", phase="local", attempted=False,
+        reason="suppressed", phase="local", attempted=False, category="suppressed", scope="tenant",
         reply=Reply(550, "5.7.1", f"the recipient is on the suppression list ({why})"),
     )  # fmt: skip
 
@@ -81,6 +81,9 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         topic=content.topic if content is not None else "",
         from_domain=delivery.from_domain,
         private=delivery.priority == Priority.PERSONAL,
+        category="expired" if decision.expired else outcome.category,
+        scope="message" if decision.expired else outcome.scope,
+        rule="" if decision.expired else outcome.rule,
     )
 
 

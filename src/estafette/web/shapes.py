@@ -66,6 +66,9 @@ def event(item: Event) -> dict[str, Any]:
         "hit": _hit(item.hit) if item.hit else None,
         "count": item.count,
         "topic": item.topic,
+        "category": item.category,
+        "scope": item.scope,
+        "rule": item.rule,
     }
 
 
