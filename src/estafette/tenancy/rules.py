@@ -39,7 +39,7 @@ class Burst(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StreamShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The share of a day's recipients at which a stream is paused."""
+    """The share of 24 hours' recipients at which a stream is paused."""
 
     least: int
     hard_bounces: float
