@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from estafette.store.interface.records import AuditEntry, Suppression
 
 
@@ -22,6 +24,30 @@ class Key(NamedTuple):
 
 #: Soft bounces of an address: (rule, day as unix seconds / 86,400) -> how many.
 SoftBounces = Mapping[tuple[str, int], int]
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries of a tenant a list shows; those of persons known by a hash alone are in none.
+
+    since, until: unix seconds, of ``created``. reasons, not_reasons: empty = any. wild: whole domains (True), addresses
+    (False), both (None). words, not_words: each pair is a column (``address`` or ``reply``) and a text that it holds,
+    or does not hold. any_words: a text that one of both holds. order: a column; limit, offset: which part is shown.
+    """
+
+    tenant: str
+    since: float = 0.0
+    until: float = 1e12
+    reasons: tuple[str, ...] = ()
+    not_reasons: tuple[str, ...] = ()
+    address: str = ""
+    wild: bool | None = None
+    any_words: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    not_words: tuple[tuple[str, str], ...] = ()
+    order: str = "created"
+    descending: bool = True
+    limit: int = 50
+    offset: int = 0
 
 
 class Bench(Protocol):
@@ -69,6 +95,10 @@ class Stops(Protocol):
 
     def find(self, tenant: str, addresses: Collection[str]) -> Sequence[Suppression]:
         """Return the entries of some addresses, whatever their stream; for the hot path. StoreUnavailable."""
+        ...
+
+    def search(self, search: Search) -> tuple[int, Sequence[Suppression]]:
+        """Return how many entries there are of a kind, and a part of them."""
         ...
 
     def count(self) -> int:

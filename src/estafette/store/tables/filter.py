@@ -19,6 +19,11 @@ _BLOCK = 32
 _BITS = 12
 #: Members of the smallest part.
 LEAST = 65_536
+#: Bits of a member, an octet of its digest each; eight more choose the block.
+_PROBES = 6
+_DIGEST = _PROBES + 8
+_BIT = tuple(1 << bit for bit in range(256))
+_digest, _int = blake2b, int.from_bytes
 #: Where the bits begin in a file, behind its head.
 _PAGE = 4_096
 _MAGIC = b"estafette filter 1\n"
@@ -55,23 +60,31 @@ class Filter:
         """Add members; return how many were not there, as far as can be told."""
         added = 0
         for key in keys:
-            number = _number(key)
-            if self._holds(number):
+            digest = _digest(key, digest_size=_DIGEST).digest()
+            mask, place = _mask(digest), _int(digest[_PROBES:], "little")
+            if self._holds(mask, place):
                 continue
             part = self._parts[-1]
             if part.members >= part.most:
                 part = _part(2 * sum(each.most for each in self._parts))
                 self._parts = [*self._parts, part]
-            at = part.begin + (number >> 48) % part.blocks * _BLOCK
-            block = int.from_bytes(part.buffer[at : at + _BLOCK], "little") | _mask(number)
+            at = part.begin + place % part.blocks * _BLOCK
+            block = _int(part.buffer[at : at + _BLOCK], "little") | mask
             part.buffer[at : at + _BLOCK] = block.to_bytes(_BLOCK, "little")
             part.members += 1
             added += 1
         return added
 
     def __contains__(self, key: bytes) -> bool:
-        """Return False when a key is certainly no member."""
-        return self._holds(_number(key))
+        """Return False when a key is certainly no member. Written out: every recipient comes this way."""
+        digest = _digest(key, digest_size=_DIGEST).digest()
+        place = _int(digest[_PROBES:], "little")
+        mask = _BIT[digest[0]] | _BIT[digest[1]] | _BIT[digest[2]] | _BIT[digest[3]] | _BIT[digest[4]] | _BIT[digest[5]]
+        for part in self._parts:
+            at = part.begin + place % part.blocks * _BLOCK
+            if _int(part.buffer[at : at + _BLOCK], "little") & mask == mask:
+                return True
+        return False
 
     @property
     def members(self) -> int:
@@ -83,8 +96,7 @@ class Filter:
         """Memory that it takes."""
         return sum(part.blocks * _BLOCK for part in self._parts)
 
-    def _holds(self, number: int) -> bool:
-        mask, place = _mask(number), number >> 48
+    def _holds(self, mask: int, place: int) -> bool:
         for part in self._parts:
             at = part.begin + place % part.blocks * _BLOCK
             if int.from_bytes(part.buffer[at : at + _BLOCK], "little") & mask == mask:
@@ -140,17 +152,9 @@ def _part(members: int) -> _Part:
     return _Part(bytearray(blocks * _BLOCK), 0, blocks)
 
 
-def _number(key: bytes) -> int:
-    return int.from_bytes(blake2b(key, digest_size=14).digest(), "little")
-
-
-def _mask(number: int) -> int:
-    """Return the six bits of a member in its block; the bits above choose the block."""
-    return (
-        1 << (number & 255)
-        | 1 << (number >> 8 & 255)
-        | 1 << (number >> 16 & 255)
-        | 1 << (number >> 24 & 255)
-        | 1 << (number >> 32 & 255)
-        | 1 << (number >> 40 & 255)
-    )
+def _mask(digest: bytes) -> int:
+    """Return the bits of a member in its block; what follows them in the digest chooses the block."""
+    mask = 0
+    for each in digest[:_PROBES]:
+        mask |= _BIT[each]
+    return mask

@@ -69,16 +69,17 @@ class Multitude:
 
     def reason(self, tenant: str, stream: str, address: str, streams: Mapping[tuple[str, str], Stream]) -> str:
         """See ``Suppressed``. StoreUnavailable when the tables must be asked and do not answer."""
-        found = self._entries(tenant, address)
-        if found and (reason := stopping(found, tenant, stream, streams)):
-            return reason
+        if f"{tenant}\0{address}".encode() in self._filter:
+            found = self._entries(tenant, address)
+            if found and (reason := stopping(found, tenant, stream, streams)):
+                return reason
         if tenant in self._wild and not address.startswith(_PERSON):
-            return stopping(self._entries(tenant, WILD + address.rpartition("@")[2]), tenant, stream, streams)
+            whole = WILD + address.rpartition("@")[2]
+            if _key(tenant, whole) in self._filter:
+                return stopping(self._entries(tenant, whole), tenant, stream, streams)
         return ""
 
     def _entries(self, tenant: str, address: str) -> tuple[Entry, ...]:
-        if _key(tenant, address) not in self._filter:
-            return ()
         found = self._found.get((tenant, address))
         if found is None:
             generation = self._generation

@@ -13,11 +13,13 @@ from urllib.parse import quote
 
 import msgspec
 import pysqlite3
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement, Connection, Engine, Select, Table, delete, func, insert, or_, select, tuple_, update,
+)  # fmt: skip
 
 from estafette.base.log import get
 from estafette.store.interface.records import AuditEntry, Suppression
-from estafette.store.interface.stops import Key, SoftBounces
+from estafette.store.interface.stops import Key, Search, SoftBounces
 from estafette.store.tables.books import TableBooks
 from estafette.store.tables.definitions.credentials import SOFT_BOUNCE, SUPPRESSION
 from estafette.store.tables.definitions.metadata import CHANGE
@@ -25,7 +27,7 @@ from estafette.store.tables.definitions.service import TOMBSTONE
 from estafette.store.tables.definitions.tenants import STREAM, TENANT
 from estafette.store.tables.engine import place_of
 from estafette.store.tables.rows import columns, read_all, same
-from estafette.store.tables.suppressed import Entry
+from estafette.store.tables.suppressed import WILD, Entry
 from estafette.store.tables.transactions import Tables, bury, counters
 
 READER = "suppression"
@@ -128,6 +130,16 @@ class StopTables(Tables):
         table = SUPPRESSION.c
         query = select(SUPPRESSION).where(table.tenant == tenant, table.address.in_(addresses))
         return self.list_rows(query, Suppression)
+
+    def search(self, search: Search) -> tuple[int, Sequence[Suppression]]:
+        """See ``Stops``."""
+        chosen = _chosen(search)
+        column = SUPPRESSION.c[search.order]
+        order = (column.desc(), SUPPRESSION.c.address.desc()) if search.descending else (column, SUPPRESSION.c.address)
+        query = select(SUPPRESSION).where(*chosen).order_by(*order).limit(search.limit).offset(search.offset)
+        with self.reading() as connection:
+            count = connection.execute(select(func.count()).select_from(SUPPRESSION).where(*chosen)).scalar_one()
+            return count, read_all(connection, query, Suppression)
 
     def count(self) -> int:
         """See ``Stops``."""
@@ -239,6 +251,31 @@ def put(connection: Connection, entries: Sequence[Suppression], *, weak: bool = 
         for key in known:
             connection.execute(update(SUPPRESSION).where(*same(SUPPRESSION, rows[key])).values(columns(rows[key])))
     return len(fresh)
+
+
+def _chosen(search: Search) -> list[ColumnElement[bool]]:
+    table = SUPPRESSION.c
+    chosen = [
+        table.tenant == search.tenant, table.created >= search.since, table.created < search.until,
+        table.address.contains("@"),
+    ]  # fmt: skip
+    if search.reasons:
+        chosen.append(table.reason.in_(search.reasons))
+    if search.not_reasons:
+        chosen.append(table.reason.not_in(search.not_reasons))
+    if search.address:
+        chosen.append(table.address == search.address)
+    if search.wild is not None:
+        wild = table.address.startswith(WILD, autoescape=True)
+        chosen.append(wild if search.wild else ~wild)
+    if search.any_words:
+        columns = (table.address, table.reply)
+        chosen.append(or_(*(func.lower(each).contains(search.any_words.lower(), autoescape=True) for each in columns)))
+    for pairs, wanted in ((search.words, True), (search.not_words, False)):
+        for name, text in pairs:
+            holds = func.lower(table[name]).contains(text.lower(), autoescape=True)
+            chosen.append(holds if wanted else ~holds)
+    return chosen
 
 
 def _chunks(whole: Collection[T]) -> Iterator[list[T]]:
