@@ -256,3 +256,8 @@ class Settings(Section):
     """Host names on which the API of another service (mailjet, brevo, turbosmtp, postmark) needs no prefix."""
     send: dict[str, str] = {}
     """Local user name or uid -> credential username, for ``estafette send``."""
+
+    @property
+    def source_addresses(self) -> frozenset[str]:
+        """Every address that is named to send from."""
+        return frozenset(source.address for group in self.egress.values() for source in group.source)

@@ -17,6 +17,7 @@ from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.runtime.assemble import Unit
 from estafette.runtime.complaints import complaint_reader, forget_old, role_door, ticket_reader
 from estafette.runtime.offices import RECIPIENT, office_of
+from estafette.runtime.receivers import forget_reports, receiver_reader, report_door
 from estafette.tracking.writer import MAIL_PURPOSE
 
 
@@ -25,13 +26,14 @@ def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
 
     journeys: what the log says of the recipients whose return paths the messages at hand came to.
     """
-    return (_unsubscribes(unit), complaint_reader(unit, journeys), _reports(unit, journeys), ticket_reader(unit))
+    complaints = complaint_reader(unit, journeys)
+    return (_unsubscribes(unit), receiver_reader(unit), complaints, _reports(unit, journeys), ticket_reader(unit))
 
 
 def doors(unit: Unit) -> Sequence[Door]:
     """Return what opens the mx listeners to addresses other than return paths, for the readers above."""
     leaver = _leaver(unit)
-    return (lambda address: leaver(address.text) is not None, role_door(unit))
+    return (lambda address: leaver(address.text) is not None, role_door(unit), report_door(unit))
 
 
 def _reports(unit: Unit, journeys: Journeys) -> Reader:
@@ -69,3 +71,4 @@ def open_return_desk(unit: Unit) -> None:
     )  # fmt: skip
     unit.background(desk.run)
     unit.background(lambda: forget_old(unit))
+    unit.background(lambda: forget_reports(unit))

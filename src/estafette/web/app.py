@@ -26,6 +26,7 @@ from estafette.web.api import (
     packs,
     plans,
     queue,
+    reports,
     senders,
     session,
     statements,
@@ -78,6 +79,7 @@ OF_A_TENANT = (
     alerts,
     suspensions,
     tickets,
+    reports,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)

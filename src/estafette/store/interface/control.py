@@ -28,6 +28,7 @@ from estafette.store.interface.records import (
     SuppressionChanges,
     Versions,
 )
+from estafette.store.interface.reports import Reports
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.stops import Stops
@@ -113,6 +114,11 @@ class Control(Protocol):
     @property
     def tickets(self) -> Tickets:
         """What people wrote to ``abuse@`` and ``postmaster@``."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """What receivers say of domains."""
         ...
 
     @property
