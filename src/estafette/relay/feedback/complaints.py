@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import NamedTuple
 
 import msgspec
@@ -24,7 +23,7 @@ REASON = "complained"
 #: Seconds that a report is kept once its event is written: for whoever doubts it.
 EVIDENCE = 7 * 86_400.0
 #: Messages without any of these words are no report, and are not taken apart.
-_LIKELY = re.compile(rb"feedback-report|x-hmxmroriginalrecipient|complaint about message from", re.IGNORECASE)
+_LIKELY = (b"feedback-report", b"x-hmxmroriginalrecipient", b"complaint about message from")
 _ARRIVED = frozenset({"delivered", "sent"})
 
 
@@ -51,7 +50,8 @@ class ComplaintReader:
 
     async def take(self, returned: Returned) -> Taken | None:
         """See ``Reader``."""
-        if _LIKELY.search(returned.body, 0, arf.LOOKED) is None:
+        beginning = returned.body[: arf.LOOKED].lower()
+        if not any(word in beginning for word in _LIKELY):
             return None
         report = arf.read(returned.body)
         if report is None:
@@ -61,7 +61,7 @@ class ComplaintReader:
             proof = Proof(*returned.paths[0], "path")
         if proof is None:
             return self._filed(
-                "complaint_forged" if self._claims_ours(report) else "complaint_foreign", returned, report
+                "not_ours_forged" if self._claims_ours(report) else "not_ours_complaint", returned, report
             )
         if report.effect != "complaint":
             return self._filed(f"report_{report.effect}", returned, report)
