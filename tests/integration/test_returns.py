@@ -9,17 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.servers.beside import Exim, OpenSmtpd
 from tests.servers.postfix import PostfixSink
 
 pytestmark = pytest.mark.mail_only
 WITHIN = 60.0
 
 
-def until(look: Callable[[], Any], what: str) -> Any:
+def until(look: Callable[[], Any], said: Callable[[], str]) -> Any:
     """Return what a look finds as soon as it finds something."""
     end = time.monotonic() + WITHIN
     while not (found := look()):
-        assert time.monotonic() < end, what
+        assert time.monotonic() < end, f"nothing came back:\n{said()[-3000:]}"
         time.sleep(0.1)
     return found
 
@@ -49,7 +50,7 @@ def test_postfix_reports_late_and_the_recipient_bounces_once(rig, folder, kind):
         rig.dns.mail_exchanger("late.test", remote.address)
         rig.dns.mail_exchanger("customer.test", home.address)
         rig.send("gone@late.test", credential=rig.personal() if kind == "personal" else None)
-        (bounce,) = until(lambda: bounces(rig, "gone@late.test"), f"no bounce:\n{remote.log()[-3000:]}")
+        (bounce,) = until(lambda: bounces(rig, "gone@late.test"), remote.log)
         assert bounce["reason"] == "late"
         assert bounce["reply"]["enhanced"] == "5.1.1"
         assert "this mailbox is gone" in bounce["reply"]["text"]
@@ -60,6 +61,36 @@ def test_postfix_reports_late_and_the_recipient_bounces_once(rig, folder, kind):
             assert "this mailbox is gone" in text
         kinds = [each["kind"] for each in rig.events("gone@late.test")]
         assert kinds.count("delivered") == kinds.count("bounced") == 1
+
+
+def test_exim_reports_late(rig, folder):
+    service = rig.service
+    with Exim(folder / "exim", back=(service.address, service.mx), port=rig.postfix.port) as remote:
+        rig.dns.mail_exchanger("late.test", remote.address)
+        rig.send("gone@late.test")
+        (bounce,) = until(lambda: bounces(rig, "gone@late.test"), remote.log)
+        assert bounce["reason"] == "late"
+        assert "this mailbox is gone" in bounce["reply"]["text"]
+
+
+def test_opensmtpd_reports_late(rig, folder):
+    service = rig.service
+    settings = {
+        "smtpd_recipient_restrictions": "check_recipient_access inline:{{gone@late.test=550 5.1.1 this mailbox is gone}}"
+    }
+    behind = PostfixSink(folder / "behind", domains=("late.test",), settings=settings)
+    with (
+        behind,
+        OpenSmtpd(
+            folder / "smtpd", back=(service.address, service.mx), refuser=(behind.address, behind.port),
+            port=rig.postfix.port,
+        ) as remote,
+    ):  # fmt: skip
+        rig.dns.mail_exchanger("late.test", remote.address)
+        rig.send("gone@late.test")
+        (bounce,) = until(lambda: bounces(rig, "gone@late.test"), remote.log)
+        assert (bounce["reason"], bounce["reply"]["enhanced"]) == ("late", "5.1.1")
+        assert "this mailbox is gone" in bounce["reply"]["text"]
 
 
 def test_the_mx_listener_refuses_what_is_not_ours_so_that_nothing_bounces_later(rig):

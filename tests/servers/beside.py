@@ -69,12 +69,15 @@ class _Beside:
             )
             (self.folder / name).write_text(Path("/etc", name).read_text() + extra)
         (self.folder / "conf").write_text(self.configuration())
+        libraries = [where / "usr/lib/x86_64-linux-gnu", where / "lib/x86_64-linux-gnu"]
+        # A program that starts itself anew under another user finds its libraries by the system's cache alone.
+        (self.folder / "ld.conf").write_text("".join(f"{each}\n" for each in libraries) + "include /etc/ld.so.conf\n")
         script = (
-            f"set -e; mount --make-rprivate /; mount --bind {self.folder}/passwd /etc/passwd;"
+            f"set -e; mount --make-rprivate /; ldconfig -f {self.folder}/ld.conf -C {self.folder}/ld.cache;"
+            f" mount --bind {self.folder}/ld.cache /etc/ld.so.cache; mount --bind {self.folder}/passwd /etc/passwd;"
             f" mount --bind {self.folder}/group /etc/group; {self.script.format(folder=self.folder, tree=where)}"
         )
         environment = packages.environment()
-        libraries = [where / "usr/lib/x86_64-linux-gnu", where / "lib/x86_64-linux-gnu"]
         environment["LD_LIBRARY_PATH"] = ":".join([*map(str, libraries), environment["LD_LIBRARY_PATH"]])
         with (self.folder / "start.log").open("wb") as log:
             self._process = subprocess.Popen(

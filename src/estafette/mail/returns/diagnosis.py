@@ -7,7 +7,6 @@ import re
 TEXT = 512
 _CODE = re.compile(r"(?<![\d.])([245][0-5]\d)(?=[ \-\r\n#:;,.)]|$)(?!\.\d)")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-_RUN = re.compile(r"\s+")
 
 
 def code_of(text: str) -> int:
@@ -24,5 +23,5 @@ def status_of(text: str) -> str:
 
 def one_line(text: str, limit: int = TEXT) -> str:
     """Return a text as one line without control or invisible characters, cut to ``limit`` characters."""
-    line = _RUN.sub(" ", text[: 4 * limit]).strip()[:limit]
+    line = " ".join(text[: 4 * limit].split())[:limit]
     return line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line)

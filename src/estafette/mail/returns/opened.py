@@ -7,6 +7,7 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from estafette.base.errors import Refusal
 from estafette.mail.headers import Head, unfold
@@ -29,16 +30,19 @@ _MARKUP = re.compile(r"<[^<>]{0,2000}>")
 
 
 class Opened:
-    """One message. head: its header section, None when that exceeds all bounds. parts: as ``mime.spans`` gives them."""
+    """One message. head: None when it exceeds all bounds. parts: as ``mime.spans`` gives them."""
 
     def __init__(self, message: bytes) -> None:
         self.message = message[:WHOLE]
-        self.head: Head | None
-        try:
-            self.head = Head.parse(self.message)
-        except Refusal:
-            self.head = None
         self.parts = spans(self.message)
+
+    @cached_property
+    def head(self) -> Head | None:
+        """The header section; most reports are read without it."""
+        try:
+            return Head.parse(self.message)
+        except Refusal:
+            return None
 
     @property
     def type(self) -> bytes:

@@ -23,6 +23,8 @@ def said(text: str) -> tuple[Said, ...]:
     """Return what the body of a delivery-status part says of each recipient, in its order."""
     found = []
     for block in text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n"):
+        if "ecipient" not in block and "ECIPIENT" not in block:
+            continue  # of the message, not of a recipient
         fields = _fields(block)
         if not _NEEDED.isdisjoint(fields) and (each := _said(fields)) is not None:
             found.append(each)
@@ -52,7 +54,8 @@ def _fields(block: str) -> dict[str, str]:
 def _said(fields: Mapping[str, str]) -> Said | None:
     words = _value(fields.get("diagnostic-code", ""))
     status = status_of(fields.get("status", "")) or status_of(words)
-    word = _COMMENT.sub("", fields.get("action", "")).strip().lower()
+    word = fields.get("action", "").lower()
+    word = _COMMENT.sub("", word).strip() if "(" in word else word
     action: Action | None = word if word in ACTIONS else _BY_CLASS.get(status[:1])  # type: ignore[assignment]
     if action is None:
         return None
@@ -76,10 +79,9 @@ def _value(typed: str) -> str:
 def _address(typed: str) -> str:
     """Return the address of a recipient field, its escapes (RFC 6533 section 3) undone."""
     value = _value(typed)
-    bracketed = _BRACKETED.search(value)
+    bracketed = _BRACKETED.search(value) if "<" in value else None
     text = bracketed[1] if bracketed else value
-    text = _ESCAPE.sub(_character, text)
-    return one_line(text, _ADDRESS)
+    return one_line(_ESCAPE.sub(_character, text) if "\\" in text else text, _ADDRESS)
 
 
 def _character(match: re.Match[str]) -> str:

@@ -84,7 +84,11 @@ class ReportReader:
             return "forgotten"
         if found.quoted.number and _id(found.quoted.number) != message:
             return "foreign"
-        quoted = [key for each in found.quoted.paths if (key := self._path(each.lower())) is not None]
+        quoted = [
+            key
+            for each in map(str.lower, found.quoted.paths)
+            if each not in returned.to and (key := self._path(each)) is not None
+        ]
         if any(key != about for key in quoted):
             return "foreign"
         return ""
