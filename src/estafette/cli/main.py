@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "tracking": ("tracking:app", "What opens and clicks were judged as, and would be by now."),
     "events": ("events:app", "The event log, a JSON line each."),
     "classify": ("classify:explain", "What a server's reply means."),
+    "reclassify": ("reclassify:reclassify", "What the rules would say otherwise of the replies in the log."),
     "ledger": ("ledger:ledger", "Prove that every accepted recipient is accounted for."),
     "doctor": ("doctor:doctor", "Look for what is wrong around the service."),
     "backup": ("backup:backup", "Copy the store while it runs."),

@@ -1,6 +1,7 @@
 """The shipped rules: each finds its own examples, none finds another's."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,10 @@ def test_tiers_are_asked_in_their_order():
 def test_a_third_of_the_examples_is_real():
     real = [example for _, _, example in EXAMPLES if example.provenance]
     assert 3 * len(real) >= len(EXAMPLES)
+
+
+def test_the_reference_lists_every_category():
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "replies.md").read_text("utf-8")
+    for name, category in vocabulary().items():
+        assert f"| `{name}` | {category.bounce} | `{category.action}` | `{category.scope}` |" in page
+        assert category.en in page
