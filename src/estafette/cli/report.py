@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Annotated, cast
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from estafette.base.errors import Fault
 from estafette.cli import output
@@ -64,7 +64,7 @@ def days_(*, tenant: str = "", domain: str = "", days: int = 30) -> None:
 
 
 @app.command(name="import")
-def import_(*files: Path, tenant: str = "") -> int:
+def import_(*files: Annotated[Path, Parameter(allow_leading_hyphen=True)], tenant: str = "") -> int:
     """Take reports from files, as receivers sent them: XML or JSON, plain, gzip or ZIP; - reads one from stdin.
 
     tenant: only those of its domains. A file that cannot be read is told, and the others are taken; exit 1 then.
