@@ -10,8 +10,7 @@ import msgspec
 
 from estafette.base.errors import Refusal
 from estafette.mail.headers import Head, unfold
-from estafette.mail.plain import plain
-from estafette.mail.shown import shown
+from estafette.mail.returns.opened import Opened
 
 #: Octets of a message that are looked at, and characters that are kept of its text and of a field.
 LOOKED = 1 << 20
@@ -54,16 +53,7 @@ def _field(head: Head, name: bytes) -> str:
 
 
 def _text(message: bytes) -> str:
-    page = shown(message)
-    if page is None:
-        return ""
-    try:
-        text = page.body.decode(page.charset, "replace")
-    except (LookupError, ValueError):
-        text = page.body.decode("utf-8", "replace")
-    if page.type == "text/html":
-        text = plain(text)
-    lines = [printable(line).rstrip() for line in text[: 4 * TEXT].splitlines()]
+    lines = [printable(line).rstrip() for line in Opened(message).words()[: 4 * TEXT].splitlines()]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:TEXT]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import hypothesis
@@ -134,6 +135,21 @@ def test_strange_charsets_are_read_as_well_as_can_be(charset):
         charset,
     )
     assert "abc" in excerpt(message).text
+
+
+@pytest.mark.parametrize("charset", [b"punycode", b"utf-7", b"utf-8", b"iso-2022-jp"])
+@pytest.mark.parametrize("kind", [b"plain", b"html"])
+def test_no_letter_takes_long(charset, kind):
+    message = b"Subject: =?%s?q?%s?=\r\nContent-Type: text/%s; charset=%s\r\n\r\n" % (
+        charset,
+        b"a" * 5_000,
+        kind,
+        charset,
+    )
+    begun = time.process_time()
+    for unit in (b"a-", b"<", b"&", b"<a href=", b"\n", b"\x1b$B"):
+        excerpt(message + unit * (1_000_000 // len(unit)))
+    assert time.process_time() - begun < 5
 
 
 def test_text_that_turns_around_or_drives_a_terminal_is_made_plain():
