@@ -24,7 +24,7 @@ EVENTS = {
     "sent": "a smarthost took it (250); nothing further is known",
     "deferred": "a temporary failure; it is tried again",
     "delivered": "the recipient's mail server took it (final 250)",
-    "bounced": "refused for good by the remote side, or reported so later",
+    "bounced": "refused for good by the remote side, or, reason `late`, reported so after it had been taken",
     "rejected": "refused before any attempt (suppressed, quota)",
     "failed": "our own final end (expired, cancelled, policy)",
     "complained": "the recipient called it spam: once for each copy, however often it is reported",
@@ -32,8 +32,8 @@ EVENTS = {
     "subscribed": "the recipient joined a stream or topic again that he had left (page of topics)",
     "opened": "the pixel was fetched; `hit` says by what: a person, or a machine",
     "clicked": "a link was followed; `hit` says by what, and which link",
-    "autoresponded": "an automatic answer came (not recorded in this release)",
-    "unknown": "lost after the final dot, or a returned message not yet read (reason `dsn_unread`)",
+    "autoresponded": "a program answered: `reason` is `auto_reply`, `challenge`, `address_change` or `disposition`",
+    "unknown": "lost after the final dot, or returned mail that moves nothing: `reason` says what it was",
     "duplicate_delivery": "delivered a second time, after a crash between the answer and its record",
 }
 

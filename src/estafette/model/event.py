@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """One fact. ``number`` is the recipient's place in the message; the JSON form shows ``ID.N``.
 
     id: 63-bit id of the event. at: unix seconds. site: where it went. source: our address, or what observed it.
-    reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``dsn_unread``.
+    reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``late``.
     charged: unix seconds of the window whose units it takes, when that is a later one than ``at``'s; else 0.
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
     ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
