@@ -168,12 +168,12 @@ async def open_janitor(unit: Unit) -> None:
     open_counters(unit)
     open_suppression(unit)
     open_hit_desk(unit)
+    open_return_desk(unit)
     unit.every(OBSERVE_EVERY, lambda: _observe(unit))
 
 
 def _observe(unit: Unit) -> None:
     health = unit.store.spool.health()
-    open_return_desk(unit)
     _free.set(health.free_bytes)
     _commit.set(health.commit_ms / 1000)
     _accepting.set(health.accepting)
