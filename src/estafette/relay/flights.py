@@ -14,7 +14,7 @@ from estafette.base import crash, log
 from estafette.base.clock import Clock
 from estafette.base.crew import Crew
 from estafette.base.errors import StoreFault
-from estafette.base.metrics import gauge
+from estafette.base.metrics import counter, gauge
 from estafette.model.message import Content, Delivery
 from estafette.model.outcome import Outcome
 from estafette.relay import ending
@@ -35,6 +35,9 @@ OCTETS_UNDER_WAY = 32 * 1024 * 1024
 KEEP_IDLE = 30.0
 
 _log = log.get("relay.line")
+_refusals = counter(
+    "refusals", "Attempts that ended otherwise than taken, by what the reply means.", "category", "scope"
+)
 _flying = gauge("attempts_in_flight", "Recipients whose attempt is under way")
 
 
@@ -157,6 +160,9 @@ class Flights:
         self._finish(job, content, [ending.our_fault(delivery, error) for delivery in job.deliveries])
 
     def _finish(self, job: Job, content: Content | None, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.category:
+                _refusals.labels(outcome.category, outcome.scope).inc()
         try:
             decisions = self._scheduler.finished(job, outcomes, self._clock.now(), self._clock.monotonic())
             self._settler.note(decisions, content)

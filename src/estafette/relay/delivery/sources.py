@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from estafette.base import log
+from estafette.base import log, metrics
 from estafette.config.schema import Egress, Source
 from estafette.relay.delivery.resting import Resting
 
 #: No address of our own choice: the system picks one.
 ANY = Source(address="")
 _log = log.get("relay.delivery")
+_rests = metrics.counter("source_rests", "Times one of our addresses was put to rest at a site that refused it.")
 
 
 class Sources:
@@ -54,5 +55,6 @@ class Sources:
             return False
         if not self.rests(source, site, now):
             seconds = self._resting.rest(source, site, category, now)
+            _rests.inc()
             _log.warning("source_rests", source=source, site=site, category=category, seconds=seconds)
         return True
