@@ -69,7 +69,9 @@ class Bench:
         given = msgspec.structs.replace(given, events=tuple(pack(each) for each in events))
         await self.store.spool.accept(given)
         if ends:
-            await self.store.spool.settle("w", {}, [done(*row.key, kind=ends) for row in given.deliveries])
+            await self.store.spool.settle(
+                "w", {}, [done(*row.key, kind=ends, site="google", source="192.0.2.1") for row in given.deliveries]
+            )
         return given.content.id
 
     async def back(self, body: bytes, *to: str, sender: str = "", after: float = 60.0, **more: Any) -> int:
@@ -110,7 +112,7 @@ async def test_a_late_failure_becomes_one_bounce_with_the_labels_of_its_message(
     assert await bench.desk().turn() == 1
     (bounce,) = await bench.told(number)
     assert (bounce.kind, bounce.reason, bounce.number, bounce.recipient) == ("bounced", LATE, 1, "ann@example.com")
-    assert (bounce.tenant, bounce.site, bounce.source) == ("t1", "inner.remote.test", "192.0.2.9")
+    assert (bounce.tenant, bounce.site, bounce.source) == ("t1", "google", "192.0.2.1")
     assert (bounce.reply.code, bounce.reply.enhanced) == (550, "5.1.1")
     assert (bounce.category, bounce.scope) == ("invalid_recipient", "recipient")
     assert bounce.rule
@@ -258,6 +260,15 @@ async def test_an_automatic_answer_is_an_event_and_a_flood_of_them_is_not(bench)
     told = await bench.told(number)
     assert {(each.kind, each.reason) for each in told} == {("autoresponded", "auto_reply")}
     assert len(told) == 5
+
+
+async def test_of_recipients_that_share_a_return_path_the_one_in_from_answered(bench):
+    number = await bench.sent("ann@example.com", "joe@example.org")
+    await bench.back(AWAY, to(number, 0), sender="ann@example.com")
+    await bench.back(AWAY.replace(b"ann@", b"eve@"), to(number, 0), sender="eve@example.com")
+    await bench.desk().turn()
+    assert [(each.number, each.kind) for each in await bench.told(number)] == [(1, "autoresponded")]
+    assert "auto_reply_of_somebody" in await bench.filed()
 
 
 async def test_words_of_a_person_to_a_return_path_are_kept_and_filed(bench):

@@ -38,9 +38,14 @@ class Quoted(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """The answer. form: how it was told, such as ``rfc3464``, ``qmail``, ``flufl``; "" when nothing was recognised."""
+    """The answer.
+
+    form: how it was told, such as ``rfc3464``, ``qmail``, ``flufl``; "" when nothing was recognised.
+    writer: the address in From of an automatic answer, "" when it has none.
+    """
 
     kind: Kind
     form: str = ""
     said: tuple[Said, ...] = ()
     quoted: Quoted = Quoted()
+    writer: str = ""

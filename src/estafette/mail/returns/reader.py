@@ -43,14 +43,14 @@ def read(message: bytes, *, null: bool = False, guess: bool = True) -> Finding:
     opened = Opened(message)
     found = _structured(opened) or _by_program(opened) or _nested(opened, 0)
     if found is None and (kind := signs.kind_of(opened)) != "unknown":
-        found = Finding(kind, kind)
+        found = Finding(kind, kind, writer=next(iter(_ADDRESS.findall(opened.field(b"from"))), ""))
     if found is None and null:
         found = _in_words(opened)
     if found is None and guess and (said := fallback.read(opened)):
         found = Finding("report", "flufl", said)
     if found is None:
         return Finding("unknown", quoted=_quoted(opened))
-    return found if found.quoted != Quoted() else Finding(found.kind, found.form, found.said, _quoted(opened))
+    return found if found.quoted != Quoted() else msgspec.structs.replace(found, quoted=_quoted(opened))
 
 
 def _structured(message: Opened) -> Finding | None:

@@ -58,6 +58,10 @@ class Journeys:
         """Return the event that accepted a recipient: its labels are those of whatever is told of it later."""
         return next((event for event in self.of(key) if event.kind == "queued"), None)
 
+    def taken(self, key: Key) -> Event | None:
+        """Return the event by which another server took the message for a recipient."""
+        return next((event for event in reversed(self.of(key)) if event.kind in {"delivered", "sent"}), None)
+
     def state(self, key: Key) -> State:
         """Return where a recipient stands, by the events that move it."""
         state = State.NEW

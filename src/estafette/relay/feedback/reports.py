@@ -97,6 +97,10 @@ class ReportReader:
         message, number = about
         return [about] if number else [(message, each) for each in self._journeys.recipients(message)]
 
+    def _address(self, key: Key) -> str:
+        queued = self._journeys.queued(key)
+        return "" if queued is None else queued.recipient.casefold()
+
     # Reports.
 
     async def _report(self, returned: Returned, about: Key, found: Finding) -> Taken:
@@ -122,9 +126,8 @@ class ReportReader:
         keys = self._keys(about)
         by_address: dict[str, Key] = {}
         for key in keys:
-            queued = self._journeys.queued(key)
-            if queued is not None:
-                by_address[queued.recipient.casefold()] = key
+            if address := self._address(key):
+                by_address[address] = key
         told: dict[Key, Said] = {}
         for each in said:
             named = by_address.get(each.original.casefold()) or by_address.get(each.final.casefold())
@@ -165,9 +168,12 @@ class ReportReader:
 
     def _made(self, returned: Returned, queued: Event, kind: str, reason: str, said: Said | None) -> Event:
         reply = Reply(said.code, said.status, said.text) if said and (said.code or said.status or said.text) else None
+        taken = self._journeys.taken((queued.message, queued.number))
+        # Counted where it was delivered: who reports may stand far behind that server, or be nobody's.
+        site, source = (taken.site, taken.source) if taken is not None else ("", "")
         return msgspec.structs.replace(
             queued, id=self._mint.next(), at=returned.at, kind=kind, reason=reason, reply=reply, attempt=0, charged=0,
-            site=said.remote if said else "", source=returned.source,
+            site=site, source=source,
         )  # fmt: skip
 
     async def _owed(self, event: Event, said: Said) -> list[Notice]:
@@ -185,6 +191,8 @@ class ReportReader:
 
     def _answer(self, returned: Returned, about: Key, found: Finding) -> Taken:
         keys = self._keys(about)
+        if len(keys) != 1:  # a shared return path: who answers says so in From, and is one of its recipients or nobody
+            keys = [key for key in keys if self._address(key) == found.writer.casefold()]
         if len(keys) != 1:
             return self._filed(returned, f"{found.kind}_of_somebody")
         event = self._news(returned, keys[0], "autoresponded", found.kind, None)
