@@ -105,3 +105,31 @@ def test_hostile_text_takes_bounded_time(unit):
         book.classify(550, "", said.text, "rcpt")
     assert time.perf_counter() - began < 1.0, "2 MB five times are read within a second, or something is not bounded"
     assert len(spoken(text)) <= 2 * LONGEST + 2
+
+
+@pytest.mark.parametrize("phase", ["rcpt", "data", ""])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "550 5.1.8 <a@b.example>: Sender address rejected: Domain not found",  # Postfix says so at RCPT
+        "550-Verification failed for <a@b.example> 550-No Such User Here 550 Sender verify failed",  # so does Exim
+        "550 5.7.1 The sender address a@b.example does not exist",
+        "550 5.7.1 Message rejected because sender user unknown",
+        "550 5.7.1 Your account has been suspended for sending spam",
+        "554 5.7.1 SMTP AUTH is disabled for your host",
+        "554 5.7.1 Your certificate is no longer valid",
+        "550 5.5.4 Invalid domain name",
+        "550 HELO mx.example.org is not a valid hostname",
+        "550 5.7.1 too many invalid recipients",
+        "550 5.1.1 too many unknown users, you are blocked",
+        "550 5.7.1 Excessive userid unknowns from your IP",
+        "550 5.7.1 no such user; blocked using zen.spamhaus.org",
+        "554 5.7.1 <mx.example.org>: Client host rejected: Access denied",
+        "550 5.7.1 <bob@example.org>: Recipient address rejected: Access denied",
+    ],
+)
+def test_what_is_not_about_the_recipient_suppresses_nobody(line, phase):
+    said = written(line)
+    found = classify(said.code, said.enhanced, said.text, phase)
+    assert not found.suppress
+    assert found.scope != "recipient"
