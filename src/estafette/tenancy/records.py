@@ -44,7 +44,7 @@ def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[
         DnsRecord("TXT", f"_estafette.{name}", f"estafette-verification={domain.token}", "ownership"),
         *(aliases(domain, needed, targets.dns_zone) if aliased else signing(name, needed)),
         DnsRecord("TXT", name, f"v=spf1 {mechanism(targets)} ~all", "spf"),
-        DnsRecord("TXT", f"_dmarc.{name}", f"v=DMARC1; p=none; rua=mailto:dmarc@{name}", "dmarc"),
+        DnsRecord("TXT", f"_dmarc.{name}", f"v=DMARC1; p=none; rua=mailto:{reports_to(targets)}", "dmarc"),
         DnsRecord("MX", targets.return_path, f"10 {targets.hostname}.", "return_path"),
         DnsRecord("MX", f"in.{name}", f"10 {targets.hostname}.", "inbound"),
         *([DnsRecord("CNAME", f"t.{name}", f"t.{domain.label}.{targets.dns_zone}.", "tracking")] if aliased else []),
@@ -74,6 +74,20 @@ def clients(domain: Domain, targets: Targets) -> list[DnsRecord]:
         place = f"0 1 {targets.public_port} {targets.public_host}."
         found.append(DnsRecord("SRV", f"_autodiscover._tcp.{name}", place, "client"))
     return found
+
+
+def reports_to(targets: Targets) -> str:
+    """Return the address to which receivers report, of every domain: what comes to it is read here.
+
+    It is of another domain than the policy, so receivers ask first whether that domain agrees (RFC 9990 section 4):
+    one record of the service answers for all, ``agreement``.
+    """
+    return f"dmarc@{targets.return_path}"
+
+
+def agreement(return_path: str) -> DnsRecord:
+    """Return the service's own record that lets reports of every domain be sent to ``reports_to``."""
+    return DnsRecord("TXT", f"*._report._dmarc.{return_path}", "v=DMARC1", "dmarc")
 
 
 def mechanism(targets: Targets) -> str:
