@@ -115,7 +115,9 @@ def suppression(rounds: int, many: int = MANY) -> list[Row]:
     _fill(control, many)
     say(f"filled {many} in {time.perf_counter() - began:.0f} s")
     began = time.perf_counter()
-    Multitude(control.stops)
+    many_held = Multitude(control.stops)
+    while not many_held.ready:
+        time.sleep(0.1)
     built = time.perf_counter() - began
     say(f"filter built in {built:.0f} s, file {(folder / FILE).stat().st_size / 1e6:.1f} MB")
     control.close()

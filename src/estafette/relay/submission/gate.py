@@ -356,12 +356,14 @@ class Gate:
         return moved
 
     def _switched(self, identity: Identity, name: str, envelope: Envelope) -> Identity:
-        """Return the identity on the stream that a message names, to which every recipient must agree."""
+        """Return the identity on the stream that a message names, unless every recipient is suppressed there.
+
+        One among others ends as rejected, because that is looked at again before each attempt.
+        """
         moved = self.on_stream(identity, name)
-        for recipient in envelope.recipients:
-            reason = self._directory.suppressed(identity.tenant, name, recipient.address)
-            if reason:
-                raise _no("suppressed", f"a recipient is on the suppression list of the stream ({reason})")
+        reasons = [self._directory.suppressed(identity.tenant, name, each.address) for each in envelope.recipients]
+        if all(reasons):
+            raise _no("suppressed", f"every recipient is on the suppression list of the stream ({reasons[0]})")
         return moved
 
 

@@ -243,7 +243,7 @@ class Posting:
             except Refusal as refusal:
                 refused.append(Placed(0, place.address.text, of_refusal(refusal, place.field)))
                 if self._rejections is not None and not examined.letter.sandbox:
-                    self._rejections.note(self._mint, identity, place.address, refusal, client)
+                    self._rejections.note(self._mint, identity, place.address.text, refusal, client)
             else:
                 places.append(place)
         return places, tuple(refused)

@@ -10,7 +10,6 @@ from estafette.base.clock import Clock
 from estafette.base.errors import Refusal, StoreFault
 from estafette.base.ids import Mint
 from estafette.base.metrics import counter
-from estafette.model.address import Address
 from estafette.model.credential import Identity
 from estafette.model.event import Event, Reply, pack
 
@@ -43,7 +42,7 @@ class Rejections:
         self._written = asyncio.Event()
         self._telling = asyncio.Lock()
 
-    def note(self, mint: Mint, identity: Identity, recipient: Address, refusal: Refusal, source: str = "") -> None:
+    def note(self, mint: Mint, identity: Identity, recipient: str, refusal: Refusal, source: str = "") -> None:
         """Note a refusal, if it is of this kind. source: the client's address."""
         if refusal.rule != SUPPRESSED:
             return
@@ -52,7 +51,7 @@ class Rejections:
             return
         event = Event(
             id=mint.next(), at=self._clock.now(), kind="rejected", tenant=identity.tenant, stream=identity.stream,
-            message=0, recipient=recipient.text, reply=Reply(refusal.code, refusal.enhanced, refusal.public),
+            message=0, recipient=recipient, reply=Reply(refusal.code, refusal.enhanced, refusal.public),
             source=source, reason=SUPPRESSED, credential=identity.credential, private=identity.kind == "personal",
         )  # fmt: skip
         self._events.append(pack(event))

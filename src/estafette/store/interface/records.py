@@ -78,8 +78,8 @@ class SealedKey(msgspec.Struct, frozen=True, kw_only=True):
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """An address that gets no mail. stream "" = no stream of the tenant; address lower case.
 
-    Of somebody whose address we do not have, or no longer, ``unnamed`` of the keyed hash stands in its place; of a whole
-    domain ``*@domain`` does. expires: unix seconds after which it is removed, None = by a decision only.
+    Of somebody whose address we do not have, or no longer, ``unnamed`` of the keyed hash stands in its place; of a
+    whole domain ``*@domain`` does. expires: unix seconds after which it is removed, None = by a decision only.
     event, message, reply, observed: the evidence: which event of which message, what the other server said, and when; 0
     and "" where somebody put it here by hand.
     """

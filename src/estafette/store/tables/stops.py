@@ -14,7 +14,19 @@ from urllib.parse import quote
 import msgspec
 import pysqlite3
 from sqlalchemy import (
-    ColumnElement, Connection, Engine, Select, Table, delete, func, insert, or_, select, tuple_, update,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
 )  # fmt: skip
 
 from estafette.base.log import get
@@ -187,6 +199,17 @@ class StopTables(Tables):
         query = select(table.tenant, table.address)
         return version, self._walk(query.where(table.version > since) if since else query), gone
 
+    def special(self) -> tuple[list[str], list[str]]:
+        """Return the tenants with entries of persons known by a hash alone, and those with entries of whole domains."""
+        table = SUPPRESSION.c
+        found = []
+        with self.reading() as connection:
+            for pattern in ("person:%", f"{WILD}%"):
+                some = or_(table.address.like(text("'person:%'")), table.address.like(text("'*@%'")))
+                query = select(table.tenant).distinct().where(some, table.address.like(pattern))
+                found.append(list(connection.execute(query).scalars()))
+        return found[0], found[1]
+
     def reached(self) -> int:
         """Return the counter of suppressions."""
         with self.reading() as connection:
@@ -272,8 +295,8 @@ def _chosen(search: Search) -> list[ColumnElement[bool]]:
         columns = (table.address, table.reply)
         chosen.append(or_(*(func.lower(each).contains(search.any_words.lower(), autoescape=True) for each in columns)))
     for pairs, wanted in ((search.words, True), (search.not_words, False)):
-        for name, text in pairs:
-            holds = func.lower(table[name]).contains(text.lower(), autoescape=True)
+        for name, words in pairs:
+            holds = func.lower(table[name]).contains(words.lower(), autoescape=True)
             chosen.append(holds if wanted else ~holds)
     return chosen
 

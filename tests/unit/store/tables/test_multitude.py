@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -167,6 +169,47 @@ def test_an_answer_that_is_overtaken_is_not_remembered(office, tenant, monkeypat
     monkeypatch.setattr(stops, "look_up", overtaken)
     many.reason(tenant, "bulk", "p1@a.test", {})
     assert many.reason(tenant, "bulk", "p1@a.test", {}) == ""
+
+
+def test_while_millions_are_read_the_tables_are_asked_about_everybody(office, directory, tenant, monkeypatch):
+    monkeypatch.setattr("estafette.store.tables.multitude.AT_ONCE", 1)
+    reading, go = threading.Event(), threading.Event()
+    add = Filter.add
+
+    def slow(made, keys):
+        if threading.current_thread().name == "suppressions":
+            reading.set()
+            assert go.wait(30)
+        return add(made, keys)
+
+    monkeypatch.setattr(Filter, "add", slow)
+    put(office.control, entries(tenant, 50))
+    suppressions.add(office, "acme", "*@wild.test")
+    suppressions.add_person(office, "acme", person_of(office.keyring, tenant, "q@b.test"), reason="erased")
+    directory.reload()
+    assert reading.wait(30)
+
+    def asked():
+        names = ("p7@a.test", "x@wild.test", "q@b.test", "late@a.test", "p99@a.test")
+        return [directory.suppressed(tenant, "bulk", name) for name in names]
+
+    assert asked() == ["manual", "manual", "erased", "", ""]
+    suppressions.add(office, "acme", "late@a.test")
+    suppressions.remove(office, "acme", "p7@a.test")
+    directory.reload()
+    assert asked() == ["", "manual", "erased", "manual", ""]
+    many = directory._suppressed
+    assert not many.ready
+    go.set()
+    end = time.monotonic() + 30
+    while not many.ready:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    suppressions.add(office, "acme", "later@a.test")
+    directory.reload()
+    assert asked() == ["", "manual", "erased", "manual", ""]
+    assert directory.suppressed(tenant, "bulk", "later@a.test") == "manual"
+    assert many.octets > 0
 
 
 def test_few_stay_in_memory():
