@@ -197,6 +197,15 @@ def test_markup_of_which_nobody_has_need_is_refused(text):
     assert why(text.encode()) == "markup"
 
 
+def test_octets_that_are_no_utf_8_do_not_hide_a_report():
+    broken = golden("google.xml").replace(b"arc=pass", b"arc=\xe9\xff")
+    (found,) = open_file(broken)
+    assert (found.messages, found.rows[-1].reason[:18]) == (44, "local_policy arc=\ufffd")
+    assert why(golden("mail-ru.xml").replace(b"windows-1251", b"no-such").replace(b"Mail.Ru", b"\xe9")) == "markup"
+    (cyrillic,) = open_file(golden("mail-ru.xml").replace(b"Mail.Ru", b"\xcc\xe0\xe9\xeb"))
+    assert cyrillic.reporter == "Майл"
+
+
 def test_elements_without_end_are_refused():
     assert why(b"<feedback>" + b"<a/>" * (markup.ELEMENTS + 1) + b"</feedback>") == "markup"
 

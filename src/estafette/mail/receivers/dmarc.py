@@ -26,9 +26,27 @@ Group = dict[str, str]
 
 def read(octets: bytes) -> ReceiverReport:
     """Return what a report in XML says; Unreadable."""
+    try:
+        return _read(octets)
+    except Unreadable as unreadable:
+        mended = _mended(octets) if unreadable.why == "markup" else octets
+        if mended == octets:
+            raise
+    return _read(mended)
+
+
+def _read(octets: bytes) -> ReceiverReport:
     reader = _Reader()
     namespace = walk(octets, reader.begin, reader.end)
     return reader.report(namespace)
+
+
+def _mended(octets: bytes) -> bytes:
+    """Return a report that says it is UTF-8 as UTF-8: some quote octets of foreign headers as they came."""
+    declared = octets[:100].partition(b"?>")[0].lower()
+    if b"encoding" in declared and b"utf-8" not in declared:
+        return octets
+    return octets.decode("utf-8", "replace").encode()
 
 
 class _Reader:

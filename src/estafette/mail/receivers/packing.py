@@ -114,7 +114,7 @@ def _only_file(octets: bytes) -> tuple[int, int, int, int, int]:
         if not name.endswith(b"/") and not name.startswith(b"__MACOSX/"):
             files.append((flags, method, packed_size, length, place))
     if len(files) != 1:
-        raise Unreadable("archive", f"an archive of {len(files)} files; a report is one (RFC 9990 section 3.2)")
+        raise Unreadable("archive", f"an archive of {len(files)} files; a report is one")
     flags, method, packed_size, length, place = files[0]
     mark, *_, name_length, extra = _LOCAL.unpack_from(octets, place)
     if mark != _ZIP:

@@ -1,4 +1,4 @@
-"""A report, however it comes: a file, or a message that carries one (RFC 9990 section 3.2, RFC 8460 section 5.3)."""
+"""A report, however it comes: a file, or in a message (RFC 7489 section 7.2.1.1, RFC 8460 section 5.3)."""
 
 from __future__ import annotations
 
