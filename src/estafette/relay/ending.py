@@ -9,6 +9,7 @@ from estafette.model.outcome import Outcome
 from estafette.model.stream import Priority
 from estafette.relay.feedback import notices
 from estafette.relay.scheduling.retry import Decision
+from estafette.smtp.classification import vocabulary
 from estafette.store.interface.spool import Settlement
 
 
@@ -57,6 +58,7 @@ def settlement(decision: Decision, content: Content | None, now: float, mint: Mi
 
 def _event(decision: Decision, content: Content | None, now: float, number: int) -> Event:
     delivery, outcome = decision.delivery, decision.outcome
+    category, scope, rule = _meaning(decision)
     return Event(
         id=number,
         at=now,
@@ -81,10 +83,23 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         topic=content.topic if content is not None else "",
         from_domain=delivery.from_domain,
         private=delivery.priority == Priority.PERSONAL,
-        category="expired" if decision.expired else outcome.category,
-        scope="message" if decision.expired else outcome.scope,
-        rule="" if decision.expired else outcome.rule,
+        category=category,
+        scope=scope,
+        rule=rule,
     )
+
+
+def _meaning(decision: Decision) -> tuple[str, str, str]:
+    """Return category, scope and rule of the event.
+
+    Mail whose time is over keeps what its last reply meant, such as a full mailbox; but what would suppress an address
+    was said of it for the time being only (4yz), so that then it is just over.
+    """
+    outcome = decision.outcome
+    known = vocabulary().get(outcome.category)
+    if decision.expired and (known is None or known.suppress):
+        return "expired", "message", ""
+    return outcome.category, outcome.scope, outcome.rule
 
 
 def _notice(decision: Decision, content: Content | None, now: float) -> tuple[bytes, int]:
