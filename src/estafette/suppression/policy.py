@@ -14,6 +14,9 @@ DAY = 86_400
 #: What the log says of a message that was not delivered in the end.
 _ENDS = frozenset({"bounced", "failed"})
 
+#: Reason of entries that a reply makes which says that the address is no use.
+HARD = "bounced"
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of the policy; the file says what the fields mean."""
@@ -64,7 +67,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         category, scope = event.category, event.scope
         if not category:
             category, scope = self.local.get(event.reason, ("", ""))
-        return next((each for each in self.rule if category in each.categories and scope in each.scopes), None)
+        found = next((each for each in self.rule if category in each.categories and scope in each.scopes), None)
+        # A report that comes late may quote a temporary reply (4yz), which says nothing of the address for good.
+        return None if found is not None and found.reason == HARD and _temporary(event) else found
 
     def reason_at_once(self, event: Event) -> str:
         """Return the reason of an event that suppresses by itself, "" for any other.
@@ -79,6 +84,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def longest(self) -> int:
         """Days after which no soft bounce counts any more."""
         return max(rule.within_days for rule in self.rule)
+
+
+def _temporary(event: Event) -> bool:
+    reply = event.reply
+    return reply is not None and (reply.code // 100 == 4 or (not reply.code and reply.enhanced.startswith("4")))
 
 
 @cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from estafette.model.event import Event, Reply
 from estafette.suppression.policy import load
 
 
@@ -27,3 +30,17 @@ def test_the_order_of_reasons():
     reasons = ["erased", "complained", "unsubscribed", "manual", "bounced", "soft_bounced"]
     assert sorted(reasons, key=rank) == reasons
     assert rank("manual") == rank("anything") < rank("bounced")
+
+
+@pytest.mark.parametrize(
+    ("reply", "category", "name"),
+    [
+        (Reply(550, "5.1.1"), "invalid_recipient", "hard"), (Reply(450, "4.1.1"), "invalid_recipient", None),
+        (Reply(0, "4.1.1"), "invalid_recipient", None), (Reply(0, "5.1.1"), "invalid_recipient", "hard"),
+        (None, "invalid_recipient", "hard"), (Reply(450, "4.2.1"), "mailbox_disabled", None),
+        (Reply(452, "4.2.2"), "mailbox_full", "full"),
+    ],
+)  # fmt: skip
+def test_a_temporary_reply_never_says_that_an_address_is_no_use(reply, category, name):
+    found = load().rule_for(Event(1, 1.0, "bounced", "t", "s", 1, reply=reply, category=category, scope="recipient"))
+    assert (found.name if found else None) == name
