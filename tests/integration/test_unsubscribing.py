@@ -45,7 +45,7 @@ class Readers:
         try:
             self.send(person, **how)
         except smtplib.SMTPResponseException as refused:
-            return bytes(refused.smtp_error).decode()
+            return str(refused.smtp_error)
         return ""
 
     def offer(self, person: str) -> receiver.Offer:
