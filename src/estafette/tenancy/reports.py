@@ -12,9 +12,9 @@ from typing import Literal
 import msgspec
 
 from estafette.base.errors import Fault
+from estafette.mail.receivers import said
 from estafette.mail.receivers.fault import Unreadable
 from estafette.mail.receivers.reader import open_file
-from estafette.mail.receivers.said import address
 from estafette.model.report import (
     DaySum,
     KeptReport,
@@ -46,7 +46,7 @@ def keep(
 
     sources: addresses that we send from. sender: who mailed it. only: keep nothing but this tenant's (id).
     """
-    ours = frozenset(map(address, sources)) - {""}
+    ours = frozenset(map(said.address, sources)) - {""}
     return [_kept(office, each, ours, origin, sender, only) for each in found]
 
 
@@ -61,7 +61,8 @@ def upload(office: Office, octets: bytes, *, sources: Collection[str], tenant: s
     kept = keep(office, found, sources=sources, origin="upload", only=only)
     for each in kept:
         if each["state"] == "new":
-            entry = office.entry("report.import", tenant=str(each["tenant"]), subject=str(each["id"]))
+            told = f"{each['kind']} of {each['domain']} by {each['reporter']}"
+            entry = office.entry("report.import", tenant=str(each["tenant"]), subject=str(each["id"]), detail=told)
             office.control.record(entry)
     return listing(kept)
 
@@ -83,7 +84,7 @@ def list_all(
     office: Office, tenant: str = "", *, kind: ReportKind | None = None, domain: str = "", page: Page = FIRST
 ) -> Resource:
     """Return a page of reports, the newest time first: of a tenant, or of all."""
-    found = office.control.reports.page(page, tenant=_scope(office, tenant), kind=kind, domain=domain.lower())
+    found = office.control.reports.page(page, tenant=_scope(office, tenant), kind=kind, domain=_named(domain))
     return listing([shown(each) for each in found.items], found.next)
 
 
@@ -100,7 +101,7 @@ def show(office: Office, identity: str, *, tenant: str = "") -> Resource:
 def sources(office: Office, tenant: str = "", *, domain: str = "", days: int = 30, page: Page = FIRST) -> Resource:
     """Return a page of the addresses that sent mail of a domain in some days, ours first, and what passed."""
     owner = _scope(office, tenant)
-    found = office.control.reports.sources(page, tenant=owner, first=_first(office, days), domain=domain.lower())
+    found = office.control.reports.sources(page, tenant=owner, first=_first(office, days), domain=_named(domain))
     languages = office.languages(office.tenant(tenant) if tenant else None)
     words = [_words()[language] for language in languages]
     return listing([_source(each, words) for each in found.items], found.next)
@@ -109,7 +110,7 @@ def sources(office: Office, tenant: str = "", *, domain: str = "", days: int = 3
 def days(office: Office, tenant: str = "", *, domain: str = "", days: int = 30) -> Resource:
     """Return by day and domain how many messages were reported, and how many passed."""
     owner = _scope(office, tenant)
-    found = office.control.reports.days(tenant=owner, first=_first(office, days), domain=domain.lower())
+    found = office.control.reports.days(tenant=owner, first=_first(office, days), domain=_named(domain))
     return listing([_day(each) for each in found])
 
 
@@ -126,6 +127,14 @@ def shown(each: KeptReport) -> Resource:
 
 def _scope(office: Office, tenant: str) -> str | None:
     return office.tenant(tenant).id if tenant else None
+
+
+def _named(domain: str) -> str:
+    """Return a domain in the form in which reports are kept; "" for none, Fault for what is no domain."""
+    found = said.domain(domain)
+    if domain and not found:
+        raise Fault(f"{domain[:100]!r} is no domain", place="--domain", fix="give a name such as company.example")
+    return found
 
 
 def _first(office: Office, days: int) -> int:

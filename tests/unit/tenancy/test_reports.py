@@ -177,6 +177,16 @@ def test_a_file_that_cannot_be_read_says_why_and_an_import_is_audited(office: Of
     assert [each.action for each in office.control.audit() if each.action.startswith("report")] == ["report.import"]
 
 
+def test_a_domain_is_asked_for_in_any_spelling(office: Office) -> None:
+    take(office, golden("google.xml"))
+    assert len(reports.list_all(office, domain="ACME.example.")["items"]) == 1
+    assert reports.list_all(office, domain="bücher.example")["items"] == []
+    for wrong in ("no domain", "\0", "a@b", "\ud800"):
+        for ask in (reports.list_all, reports.sources, reports.days):
+            with pytest.raises(Fault, match="is no domain"):
+                ask(office, domain=wrong)
+
+
 def test_mail_has_a_limit_a_day(office: Office, monkeypatch) -> None:
     monkeypatch.setitem(reports.MOST, "mail", 1)
     found = reports.open_file(golden("google.xml")) + reports.open_file(golden("yahoo.xml"))
