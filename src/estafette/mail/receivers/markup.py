@@ -12,7 +12,7 @@ from xml.parsers import expat
 from estafette.mail.receivers.fault import Unreadable
 
 #: Levels of elements, how many there are, and characters of the text of one.
-DEEPEST, ELEMENTS, TEXT = 16, 600_000, 2_000
+DEEPEST, ELEMENTS, TEXT = 16, 400_000, 2_000
 
 #: Called with the names of the elements from the root to one, without namespaces.
 Begin = Callable[[tuple[str, ...]], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from estafette.mail.receivers.fault import Unreadable
@@ -17,6 +18,8 @@ _LATEST = 4_102_444_800
 def words(value: object, longest: int = LONGEST) -> str:
     """Return a text on one line without anything that hides or turns it around; what is no text is none."""
     text = value if isinstance(value, str) else ""
+    if len(text) <= longest and text.isprintable():
+        return text.strip()
     return "".join(c if c.isprintable() else " " for c in text[: 4 * longest]).strip()[:longest]
 
 
@@ -28,7 +31,13 @@ def token(value: object) -> str:
 
 def domain(value: object) -> str:
     """Return a domain in lower-case A-labels, "" for what is none."""
-    text = words(value).rstrip(".")
+    return _domain(words(value))
+
+
+@lru_cache(2_048)
+def _domain(text: str) -> str:
+    # The rows of a report name the same few domains again and again.
+    text = text.rstrip(".")
     try:
         return parse_path(f"x@{text}", smtputf8=True).domain if text and not text.startswith("[") else ""
     except AddressError:
