@@ -21,14 +21,17 @@ from tests.servers import packages
 
 from benchmarks.load import scratch
 from benchmarks.rows.api import api
+from benchmarks.rows.classification import classification
 from benchmarks.rows.depth import depth
 from benchmarks.rows.intake import intake
 from benchmarks.rows.metering import metering_row
 from benchmarks.rows.person import person
 from benchmarks.rows.redirect import redirect
+from benchmarks.rows.returns import returns
 from benchmarks.rows.row import FOLDER, Row
 from benchmarks.rows.signed import signed
 from benchmarks.rows.statistics import counters
+from benchmarks.rows.suppression import suppression
 from benchmarks.rows.templates import templates
 from benchmarks.rows.tenants import crowd
 from benchmarks.rows.tls import tls
@@ -40,6 +43,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "intake": intake, "signed": signed, "tls": tls, "depth": depth, "person": person, "uploads": uploads,
     "api": api, "tenants": crowd, "metering": metering_row,
     "tracking": tracking, "templates": templates, "redirect": redirect, "webhooks": webhooks, "statistics": counters,
+    "suppression": suppression, "returns": returns, "classification": classification,
 }  # fmt: skip
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 
-from estafette.mail import stencil, words
+from estafette.mail import arf, stencil, words
 from estafette.mail.compose import compose
+from estafette.mail.excerpt import excerpt
 from estafette.mail.fixups import overlong
 from estafette.mail.headers import Head
 from estafette.mail.mime import spans
 from estafette.mail.parts import base64_lines
+from estafette.mail.receivers.fault import Unreadable
+from estafette.mail.receivers.reader import open_file
+from estafette.mail.receivers.reader import read as read_report
+from estafette.mail.returns import reader
+from estafette.mail.returns.finding import ACTIONS
 from estafette.mail.templates.engine import Sheet
 from estafette.mail.templates.faults import TemplateFault
 from estafette.mail.templates.foreign import brevo, mailjet
@@ -133,6 +140,46 @@ def rewriting(data: bytes) -> None:
         anchors = len(html.scan(before.text).anchors)
         assert len(html.scan(after.text).anchors) == anchors
         assert after.text.count(b"https://t.example/c/") >= len(plan.spots)
+
+
+def returned(data: bytes) -> None:
+    """The first octet chooses the envelope and whether the library is asked; what is found is short and printable."""
+    first = data[0] if data else 0
+    found = reader.read(
+        b"Content-Type: multipart/report; boundary=b\r\n" + data[1:], null=first & 1 == 0, guess=first & 2 == 0
+    )
+    assert len(found.said) <= 1_000
+    for said in found.said:
+        assert len(said.text) <= 512
+        assert said.text.isprintable()
+        assert said.final.isprintable()
+        assert said.action in ACTIONS
+
+
+def receiver_reports(data: bytes) -> None:
+    """The first octet chooses XML or JSON, packed or not, as file or by mail; what is read is bounded and printable."""
+    kind, rest = (data[0], data[1:]) if data else (0, b"")
+    octets = (b"<feedback>", b"{", b"", b"PK\x03\x04")[kind & 3] + rest
+    if kind & 4:
+        octets = gzip.compress(octets, 1)
+    head = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    with contextlib.suppress(Unreadable):
+        found = read_report(head + base64_lines(octets)) if kind & 8 else open_file(octets)
+        for report in found or ():
+            assert report.begin <= report.end
+            assert max(map(len, (report.domain, report.reporter, report.report, report.policy))) <= 255
+            assert all(row.count >= 0 and row.reason.isprintable() for row in report.rows)
+
+
+def complaint(data: bytes) -> None:
+    """A report of a complaint, and a letter of a person: what is read of either is short, and drives no terminal."""
+    found = arf.read(b"Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n" + data)
+    if found is not None:
+        told = [found.kind, found.agent, found.programme, *found.recipients, *found.paths, *found.tokens]
+        assert all(word.isascii() and word.isprintable() for word in told)
+    arf.marks(data)
+    said = excerpt(data)
+    assert (said.author + said.subject + said.text.replace("\n", "")).isprintable()
 
 
 def _replies(data: bytes, cut: int) -> list[tuple[int, str | None]]:

@@ -76,8 +76,9 @@ def told(service):
 def test_doctor_sees_that_names_agree(service, dns):
     dns.add([(HOST, "A", "192.0.2.7"), ("7.2.0.192.in-addr.arpa", "PTR", f"{HOST}.")])
     dns.mail_exchanger(RETURN_PATH, "192.0.2.7", HOST)
+    dns.add([(f"*._report._dmarc.{RETURN_PATH}", "TXT", "v=DMARC1")])
     found = told(service)
-    assert {found[check]["state"] for check in ("dns", "hostname", "ptr", "return_path", "tls")} == {"good"}
+    assert {found[check]["state"] for check in ("dns", "hostname", "ptr", "return_path", "reports", "tls")} == {"good"}
 
 
 def test_doctor_says_what_to_publish(service, dns):
@@ -86,5 +87,6 @@ def test_doctor_says_what_to_publish(service, dns):
     found = told(service)
     assert found["ptr"]["cause"] == f"192.0.2.7 is dsl-7.provider.test, not {HOST}"
     assert f"MX 10 {HOST}." in found["return_path"]["fix"]
+    assert f'*._report._dmarc.{RETURN_PATH}. TXT "v=DMARC1"' in found["reports"]["fix"]
     assert found["listen.submission"]["state"] == "warning"
     assert all(line["fix"] for line in found.values() if line["state"] != "good")

@@ -32,7 +32,7 @@ def mailed(service, postfix, count):
     text = [
         email.message_from_bytes(each, policy=SMTP).get_body(("plain",)).get_content() for each in postfix.wait(count)
     ]
-    paths = {found for each in text for found in re.findall(r"http://\S+(/\w+/\w{32})", each)}
+    paths = {found for each in text for found in re.findall(r"https://\S+(/\w+/\w{32})", each)}
     return {f"http://{service.address}:{service.public}{path}" for path in paths}
 
 

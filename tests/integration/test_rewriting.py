@@ -6,7 +6,7 @@ from smtplib import SMTPResponseException
 from tests.servers.calendar import until
 from tests.servers.letters import await_login, letter, signed_by
 
-LINK = re.compile(rb'href="(http://127\.0\.0\.1:8026/[cu]/[\w-]+)"')
+LINK = re.compile(rb'href="(https://t\.relay\.test/[cu]/[\w-]+)"')
 
 
 def accepted(rig, people, credential, message) -> bool:
@@ -40,7 +40,11 @@ def test_a_newsletter_is_rewritten_under_its_signature(shared_rig):
     assert links[0][1] != links[1][1]
     for raw in raws:
         assert signed_by(raw, shared_rig.dns, "customer.test")
-        assert re.search(rb"\r\nList-Unsubscribe: <http://127\.0\.0\.1:8026/u/[\w-]+>\r\n", raw)
+        assert re.search(
+            rb"\r\nList-Unsubscribe: <https://t\.relay\.test/u/[\w-]+>, "
+            rb"<mailto:u[a-z2-7]{63}@bounces\.relay\.test\?subject=unsubscribe>\r\n",
+            raw,
+        )
         assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
         assert not signed_by(
             raw.replace(b"List-Unsubscribe-Post: List", b"List-Unsubscribe-Post: Lost"), shared_rig.dns, "customer.test"

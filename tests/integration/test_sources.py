@@ -85,3 +85,21 @@ def _ends(rig, number, within=20.0):
         if found or time.monotonic() > until:
             return found
         time.sleep(0.1)
+
+
+def test_an_address_that_a_provider_refuses_rests_and_the_other_takes_over(zone, folder, certificates):
+    refusal = f"{V4[1]} = REJECT Service unavailable; Client host blocked using zen.spamhaus.org"
+    sink = _sink(folder, V4[0], certificates)
+    sink._settings["smtpd_client_restrictions"] = f"check_client_access inline:{{ {{ {refusal} }} }}"
+    with sink, _rig(folder, certificates, zone, sink, [V4[1], V4[2]]) as rig:
+        zone.mail_exchanger("example.test", V4[0])
+        rig.service.run("queue", "hold", "--all")
+        for _ in range(6):
+            rig.send("jane@example.test")
+        rig.service.run("queue", "release", "--all")
+        assert {_left_from(message)[1] for message in sink.wait(6)} == {V4[2]}
+        refused = [event for event in rig.service.events() if event["kind"] == "deferred"]
+        assert refused
+        assert {(event["source"], event["reason"]) for event in refused} == {(V4[1], "source_refused")}
+        assert {(event["category"], event["scope"]) for event in refused} == {("ip_blocklisted", "source_ip")}
+        assert "source_rests" in rig.service.log.read_text()

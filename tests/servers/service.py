@@ -22,6 +22,8 @@ from tests.servers.verbs import Started, verbs
 ESTAFETTE = packages.ROOT / ".venv/bin/estafette"
 HOST = "mx1.relay.test"
 RETURN_PATH = "bounces.relay.test"
+#: What stands in mail; who follows it in a test asks the public listener instead.
+PUBLIC_URL = "https://t.relay.test"
 #: Roles that carry mail: without API, page and public listener a start takes half as long.
 MAIL = ("store", "intake", "courier", "janitor")
 
@@ -72,7 +74,7 @@ class Service:
                 for name in ("submission", "submissions", "mx", "http", "public", "metrics")
             },
             "tls": {"certificate": str(chain), "key": str(key)},
-            "service": {"hostname": HOST, "return_path": RETURN_PATH},
+            "service": {"hostname": HOST, "return_path": RETURN_PATH, "public_url": PUBLIC_URL},
             "secrets": {"keyring_file": str(folder / "keyring")},
             "dns": {"servers": [f"{dns[0]}:{dns[1]}"]} if dns else {},
             "delivery": {

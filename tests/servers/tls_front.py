@@ -13,11 +13,11 @@ from tests.servers.certificates import Certificates
 
 
 class TlsFront:
-    """Takes TLS off and passes on every octet; ``host`` is where clients find it."""
+    """Takes TLS off and passes on every octet; ``host`` is where clients find it. names: what else it is called."""
 
-    def __init__(self, certificates: Certificates, behind: tuple[str, int]) -> None:
+    def __init__(self, certificates: Certificates, behind: tuple[str, int], *names: str) -> None:
         self._address = loopback.address()
-        self._context = certificates.server(self._address)
+        self._context = certificates.server(self._address, *names)
         self._behind = behind
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="tls-front")

@@ -55,6 +55,11 @@ def moment(number: int) -> float:
     return ((number >> _LOW_BITS) + EPOCH_MS) / 1000
 
 
+def first(at: float) -> int:
+    """Return the smallest id that can be minted at a moment (unix seconds)."""
+    return max(0, int(at * 1000) - EPOCH_MS) << _LOW_BITS
+
+
 def writer(number: int) -> int:
     """Return the number of the process that minted an id."""
     return number >> _SEQUENCE_BITS & (1 << _WRITER_BITS) - 1

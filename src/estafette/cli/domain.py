@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from estafette.base.errors import Fault
 from estafette.cli import output
-from estafette.cli.call import call
+from estafette.cli.call import Usage, call
 from estafette.cli.opening import office, run
 from estafette.store.interface.page import Page
-from estafette.tenancy import domains, proof, rotation
+from estafette.tenancy import domains, mailboxes, proof, rotation
+from estafette.tenancy.mailboxes import Wish
 from estafette.tenancy.office import Resource
 
 if TYPE_CHECKING:
@@ -119,6 +121,41 @@ def remove(domain: str, /, *, tenant: str = "") -> None:
 
 
 @app.command
+def incoming(
+    domain: str,
+    /,
+    *,
+    tenant: str = "",
+    host: Annotated[str, Parameter(help="Where its people read their mail (IMAP).")] = "",
+    port: Annotated[int | None, Parameter(help="993 with tls, 143 with starttls.")] = None,
+    socket: Literal["tls", "starttls"] = "tls",
+    sign_in: Literal["password", "encrypted", "oauth2"] = "password",
+    login: Annotated[
+        str, Parameter(help="address, local, or a text with %EMAILADDRESS% or %EMAILLOCALPART%.")
+    ] = "address",
+    none: Annotated[bool, Parameter(negative="", help="Tell mail programs nothing any more.")] = False,
+) -> None:
+    """Say where the people of a domain read: mail programs that ask learn it, and that they send through us."""
+    if bool(host) == none:
+        raise Usage("say either --host HOST or --none", place="estafette domain incoming", fix="one of them")
+    with office() as room:
+        if none:
+            _show(mailboxes.clear(room, domain, tenant=tenant))
+        else:
+            wish = Wish(host=host, port=port, socket=socket, sign_in=sign_in, login=login)
+            _show(mailboxes.put(room, domain, wish, tenant=tenant))
+
+
+@app.command
+def fetch_incoming(
+    domain: str, /, *, tenant: str = "", url: Annotated[str, Parameter(help="Where its file is.")] = ""
+) -> None:
+    """Take it once from the autoconfig file that the company has published; only the outgoing half will be ours."""
+    with office() as room:
+        _show(run(mailboxes.fetch(room, domain, _Web(), tenant=tenant, url=url)))
+
+
+@app.command
 def zone() -> None:
     """Print what the name server of service.dns_zone publishes: the targets of every tenant's records."""
     with office() as room:
@@ -127,6 +164,23 @@ def zone() -> None:
         output.document({"zone": call.settings.service.dns_zone, "text": text})
     else:
         print(text, end="")
+
+
+class _Web:
+    """Pages of the web, behind the guard that keeps fetching out of networks of special use."""
+
+    async def get(self, url: str, most: int) -> bytes:
+        """Return the octets at an address; Fault."""
+        from estafette.net.fetched import FetchFault
+        from estafette.net.http import Fetcher
+        from estafette.net.resolver import Resolver
+
+        settings = call.settings
+        try:
+            fetched = await Fetcher(Resolver(settings.dns.servers), settings.outgoing.allow_networks).get(url, most)
+        except FetchFault as error:
+            raise Fault(str(error), place=url, fix="look at it with a browser") from None
+        return fetched.body
 
 
 def _names() -> Published:

@@ -95,6 +95,8 @@ def office() -> Iterator[Office]:
             public_url=settings.service.public_url,
             dns_zone=settings.service.dns_zone,
             language=settings.service.language,
+            submissions=settings.listen.port("submissions"),
+            submission=settings.listen.port("submission"),
         )
 
 

@@ -48,6 +48,11 @@ class Listen(Section):
     allow_plaintext_auth: bool = False
     """Offer AUTH without TLS; for development and closed networks only."""
 
+    def port(self, name: Literal["submissions", "submission"]) -> int:
+        """Return the first port of a door, 0 when it is closed."""
+        listeners: list[Listener] = getattr(self, name)
+        return listeners[0][1] if listeners else 0
+
 
 class Tls(Section):
     """Certificates; reloaded when the files change."""
@@ -251,3 +256,8 @@ class Settings(Section):
     """Host names on which the API of another service (mailjet, brevo, turbosmtp, postmark) needs no prefix."""
     send: dict[str, str] = {}
     """Local user name or uid -> credential username, for ``estafette send``."""
+
+    @property
+    def source_addresses(self) -> frozenset[str]:
+        """Every address that is named to send from."""
+        return frozenset(source.address for group in self.egress.values() for source in group.source)

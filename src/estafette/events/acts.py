@@ -61,7 +61,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, tag="event"):
 class Unsubscription(msgspec.Struct, frozen=True, array_like=True, tag="unsubscribe"):
     """Somebody wants no more of this. id: becomes the event's. person: ``tracking.token.person_of``.
 
-    means: ``one_click`` (RFC 8058) or ``page``. topic: "" = the stream.
+    means: ``one_click`` (RFC 8058), ``click`` (a page of ours; ``page`` in records of earlier releases) or ``mailto``.
+    topic: "" = the stream. number: 0 = it is found by the person.
     """
 
     id: int
@@ -72,7 +73,24 @@ class Unsubscription(msgspec.Struct, frozen=True, array_like=True, tag="unsubscr
     number: int
     person: bytes
     topic: str = ""
-    means: Literal["one_click", "page"] = "page"
+    means: Literal["one_click", "page", "click", "mailto"] = "page"
+
+
+class Choice(msgspec.Struct, frozen=True, array_like=True, tag="choose"):
+    """Somebody chose among the topics of a stream. offered: those that were shown; wanted: those of them to be had.
+
+    ids: of the events that may follow: one for the stream, then one for each that was offered.
+    """
+
+    ids: tuple[int, ...]
+    at: float
+    tenant: str
+    stream: str
+    message: int
+    number: int
+    person: bytes
+    offered: tuple[str, ...]
+    wanted: tuple[str, ...]
 
 
 class Withdrawal(msgspec.Struct, frozen=True, array_like=True, tag="withdraw"):
@@ -83,7 +101,7 @@ class Withdrawal(msgspec.Struct, frozen=True, array_like=True, tag="withdraw"):
     person: bytes
 
 
-Act = Measured | Counted | Fact | Unsubscription | Withdrawal
+Act = Measured | Counted | Fact | Unsubscription | Withdrawal | Choice
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Act).decode

@@ -29,6 +29,11 @@ _ENGLISH = {
     "delayed": "Your message has not been delivered yet. We keep trying; you need not do anything. It waits for:",
     "relayed": "Your message was handed to a server that does not confirm delivery, for:",
 }
+#: Of a failure that was reported after the recipient's server had taken the message.
+_LATE: dict[Language, str] = {
+    "fr": "Le serveur du destinataire avait accepté votre message, puis a signalé qu'il n'a pas pu être remis à :",
+    "en": "The recipient's server had accepted your message, and reported later that it could not be delivered to:",
+}
 #: Sentences of each action, and what introduces a reply and the end of the attempts.
 _CHAPTERS: dict[Language, tuple[dict[str, str], str, str]] = {
     "fr": (_FRENCH, "Réponse", "Prochains essais jusqu'au"),
@@ -41,7 +46,7 @@ class Told(msgspec.Struct, frozen=True):
 
     status: RFC 3463 code. words: what the remote server, or we, said. remote: the site that said it, or "".
     orcpt: ``type;xtext`` as received. until: end of the attempts for a delay, 0 for none. at: the last
-    attempt.
+    attempt. late: a failure that was reported after delivery.
     """
 
     address: str
@@ -52,6 +57,7 @@ class Told(msgspec.Struct, frozen=True):
     remote: str = ""
     orcpt: str = ""
     until: float = 0.0
+    late: bool = False
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -128,16 +134,16 @@ def _gravest(report: Report) -> Action:
 
 
 def _text(report: Report) -> str:
-    chapters = (_chapter(report, *_CHAPTERS[language]) for language in report.languages)
+    chapters = (_chapter(report, _LATE[language], *_CHAPTERS[language]) for language in report.languages)
     return f"{report.hostname}\r\n\r\n" + "* * *\r\n\r\n".join(chapters)
 
 
-def _chapter(report: Report, sentences: dict[str, str], reply: str, until: str) -> str:
+def _chapter(report: Report, late: str, sentences: dict[str, str], reply: str, until: str) -> str:
     lines: list[str] = []
-    for action in dict.fromkeys(told.action for told in report.told):
-        lines += [sentences[action], ""]
+    for action, is_late in dict.fromkeys((told.action, told.late) for told in report.told):
+        lines += [late if is_late else sentences[action], ""]
         for told in report.told:
-            if told.action == action:
+            if (told.action, told.late) == (action, is_late):
                 lines.append(f"    {_shown(told.address)}")
                 lines.append(f"        {reply}: {one_line(told.words)}")
                 if told.until:

@@ -6,8 +6,15 @@ from typing import Literal
 
 import msgspec
 
-AnomalyKind = Literal["bounce", "deferral", "complaint", "volume_up", "volume_down"]
-ANOMALY_KINDS: tuple[AnomalyKind, ...] = ("bounce", "deferral", "complaint", "volume_up", "volume_down")
+AnomalyKind = Literal["bounce", "deferral", "complaint", "volume_up", "volume_down", "complaint_rate"]
+ANOMALY_KINDS: tuple[AnomalyKind, ...] = (
+    "bounce",
+    "deferral",
+    "complaint",
+    "volume_up",
+    "volume_down",
+    "complaint_rate",
+)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +22,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     events, base: what was counted; base 0 for a volume. usual: the share, or the amount, that is usual. chance: how
     probable it is while all is as usual, 0 for a volume. least, most: of comparable hours of the past, for a volume.
+    stream: of a ``complaint_rate``, which is compared with a limit (``usual``) and not with the past; else "".
     """
 
     kind: AnomalyKind
@@ -26,6 +34,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     chance: float = 0.0
     least: int = 0
     most: int = 0
+    stream: str = ""
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ KeyKind = Literal["rsa", "ed25519"]
 
 
 class DnsRecord(msgspec.Struct, frozen=True):
-    """One record to publish; ``purpose`` is dkim, ownership, return_path, spf, dmarc, mx or tracking."""
+    """One record to publish; ``purpose`` is dkim, ownership, return_path, spf, dmarc, mx, tracking or client."""
 
     type: str
     name: str
@@ -26,7 +26,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     issued: when its token was made. checked: when its records were last looked at. zone: the DNS zone that holds it,
     "" until it was looked for. label: its own name under the service's zone, "" without one. warned: since when its
     records are gone. reason: why it is not as it should be. tracked: when the record that lets its own name stand in
-    measured links was last found, 0 = it was not there at the last look. version: grows with every change.
+    measured links was last found, 0 = it was not there at the last look. incoming_*: where its
+    people read their mail (``model.mailbox``), host "" = it does not say. version: grows with every change.
     """
 
     id: str
@@ -42,6 +43,11 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     warned: float | None = None
     reason: str = ""
     tracked: float = 0.0
+    incoming_host: str = ""
+    incoming_port: int = 0
+    incoming_socket: Literal["tls", "starttls"] = "tls"
+    incoming_sign_in: Literal["password", "encrypted", "oauth2"] = "password"
+    incoming_login: str = ""
     version: int = 0
 
 

@@ -35,13 +35,15 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """One fact. ``number`` is the recipient's place in the message; the JSON form shows ``ID.N``.
 
     id: 63-bit id of the event. at: unix seconds. site: where it went. source: our address, or what observed it.
-    reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``dsn_unread``.
+    reason: machine name such as ``expired``, ``cancelled``, ``no_such_domain``, ``late``.
     charged: unix seconds of the window whose units it takes, when that is a later one than ``at``'s; else 0.
     tags, metadata: what the sender labelled the message with. template: the stored one it was written from, as
     ``NAME@VERSION``. hit: what caused an ``opened`` or ``clicked``.
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
-    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. What is counted
-    goes by an event's own labels: whoever writes one says them all.
+    from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. topic: what of its
+    stream the message is about, "" for the stream. category, scope: what its reply means and whom that concerns, in the
+    words of ``smtp.classification``; rule: which rule said so, as ``NAME@VERSION``.
+    What is counted goes by an event's own labels: whoever writes one says them all.
     """
 
     id: int
@@ -69,7 +71,14 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     count: int = 1
     from_domain: str = ""
     private: bool = False
+    topic: str = ""
+    category: str = ""
+    scope: str = ""
+    rule: str = ""
 
+
+#: Reason of a ``bounced`` that came after the recipient had ended as delivered or sent: its end is counted already.
+LATE = "late"
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)

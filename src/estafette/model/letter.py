@@ -51,8 +51,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     template; version: of it, 0 = the published one. data: values for the texts, which are templates exactly when data
     is given, here or for a person, or a template is named. headers: further fields, by name. scheduled_at: unix
     seconds, 0 = now. expires_in: seconds that delivery may take once it is due, 0 = as the settings say. stream: "" =
-    the credential's own. opens, clicks: whether to track, None = as the mode says. tracking: the most that is
-    measured, "" = as the stream says; caps: the same of single recipients, by their address as it is given here.
+    the credential's own; topic: of it, "" = none in particular. opens, clicks: whether to track, None = as the mode
+    says. tracking: the most that is measured, "" = as the stream says; caps: the same of single recipients, by their
+    address as it is given here.
     track_text: links of the text part too. sandbox: check everything, send nothing. link_tags: pairs that every link
     of the HTML gets in its query, such as ``utm_source=shop``.
     once: nobody gets its campaign twice.
@@ -73,6 +74,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
     stream: str = ""
+    topic: str = ""
     campaign: str = ""
     template: str = ""
     version: int = 0

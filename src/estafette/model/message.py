@@ -23,6 +23,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     message, pinned at acceptance; a recipient's own may be stricter still (``Delivery.tracking``). track_text: links of
     text parts too. tracking_url: ``https://HOST`` under which this message's links and pixel lead to ``public``.
     link_tags: pairs that every tracked link gets in its query (``utm_source=..``), as ``&`` joins them.
+    came_to: envelope recipients of a message that came back. topic: what of its stream it is about, "" for the stream.
     """
 
     id: int
@@ -58,6 +59,8 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     track_text: bool = False
     tracking_url: str = ""
     link_tags: str = ""
+    came_to: tuple[str, ...] = ()
+    topic: str = ""
 
     @property
     def opens_measured(self) -> bool:

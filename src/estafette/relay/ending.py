@@ -9,6 +9,7 @@ from estafette.model.outcome import Outcome
 from estafette.model.stream import Priority
 from estafette.relay.feedback import notices
 from estafette.relay.scheduling.retry import Decision
+from estafette.smtp.classification import vocabulary
 from estafette.store.interface.spool import Settlement
 
 
@@ -26,6 +27,15 @@ def out_of_hours(delivery: Delivery, seconds: float) -> Outcome:
     return Outcome(
         message=delivery.message, number=delivery.number, verdict="deferred", reason="sending_window",
         phase="local", retry_after=seconds, attempted=False,
+    )  # fmt: skip
+
+
+def suppressed(delivery: Delivery, why: str) -> Outcome:
+    """Return the end of mail whose recipient was suppressed while it waited: ``rejected`` when it was never tried."""
+    return Outcome(
+        message=delivery.message, number=delivery.number, verdict="failed" if delivery.attempts else "rejected",
+        reason="suppressed", phase="local", attempted=False, category="suppressed", scope="tenant",
+        reply=Reply(550, "5.7.1", f"the recipient is on the suppression list ({why})"),
     )  # fmt: skip
 
 
@@ -48,6 +58,7 @@ def settlement(decision: Decision, content: Content | None, now: float, mint: Mi
 
 def _event(decision: Decision, content: Content | None, now: float, number: int) -> Event:
     delivery, outcome = decision.delivery, decision.outcome
+    category, scope, rule = _meaning(decision)
     return Event(
         id=number,
         at=now,
@@ -69,9 +80,26 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         tags=content.tags if content is not None else (),
         metadata=content.metadata if content is not None else {},
         template=content.template if content is not None else "",
+        topic=content.topic if content is not None else "",
         from_domain=delivery.from_domain,
         private=delivery.priority == Priority.PERSONAL,
+        category=category,
+        scope=scope,
+        rule=rule,
     )
+
+
+def _meaning(decision: Decision) -> tuple[str, str, str]:
+    """Return category, scope and rule of the event.
+
+    Mail whose time is over keeps what its last reply meant, such as a full mailbox; but what would suppress an address
+    was said of it for the time being only (4yz), so that then it is just over.
+    """
+    outcome = decision.outcome
+    known = vocabulary().get(outcome.category)
+    if decision.expired and (known is None or known.suppress):
+        return "expired", "message", ""
+    return outcome.category, outcome.scope, outcome.rule
 
 
 def _notice(decision: Decision, content: Content | None, now: float) -> tuple[bytes, int]:
@@ -80,7 +108,7 @@ def _notice(decision: Decision, content: Content | None, now: float) -> tuple[by
     if content is None:
         return b"", delivery.notified
     if decision.action == "done":
-        if decision.expired or outcome.verdict in ("bounced", "failed"):
+        if decision.expired or outcome.verdict in ("bounced", "failed", "rejected"):
             return notices.failure_item(content, delivery, outcome, now), delivery.notified
         return notices.success_item(content, delivery, outcome, now), delivery.notified
     if decision.delay_warning_due and not delivery.notified:

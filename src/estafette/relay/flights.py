@@ -13,8 +13,9 @@ from typing import BinaryIO
 from estafette.base import crash, log
 from estafette.base.clock import Clock
 from estafette.base.crew import Crew
-from estafette.base.metrics import gauge
-from estafette.model.message import Content
+from estafette.base.errors import StoreFault
+from estafette.base.metrics import counter, gauge
+from estafette.model.message import Content, Delivery
 from estafette.model.outcome import Outcome
 from estafette.relay import ending
 from estafette.relay.delivery.carrier import Carrier
@@ -34,15 +35,22 @@ OCTETS_UNDER_WAY = 32 * 1024 * 1024
 KEEP_IDLE = 30.0
 
 _log = log.get("relay.line")
+_refusals = counter(
+    "refusals", "Attempts that ended otherwise than taken, by what the reply means.", "category", "scope"
+)
 _flying = gauge("attempts_in_flight", "Recipients whose attempt is under way")
 
 
 class Flights:
-    """context: gives the preparation context (keys, MAC, now) of a content. ring: called whenever a job has landed."""
+    """context: gives the preparation context (keys, MAC, now) of a content. ring: called whenever a job has landed.
+
+    halts: why a delivery's recipient gets no mail now, "" when it may; asked last of all before an attempt.
+    """
 
     def __init__(
         self, *, spool: Spool, scheduler: Scheduler, carrier: Carrier, settler: Settler, clock: Clock, crew: Crew,
         context: Callable[[Content], PreparationContext], errands: Errands, ring: Callable[[], None],
+        halts: Callable[[Delivery, Content], str],
     ) -> None:  # fmt: skip
         self._spool = spool
         self._scheduler = scheduler
@@ -53,6 +61,7 @@ class Flights:
         self._context = context
         self._errands = errands
         self._ring = ring
+        self._halts = halts
         self._loader = Loader(spool)
         self._told = 0
         self._octets = 0
@@ -98,6 +107,16 @@ class Flights:
                 self._scheduler.forget([delivery.key for delivery in job.deliveries])
 
     def _prepare(self, job: Job, content: Content) -> None:
+        try:
+            halted = [ending.suppressed(row, why) for row in job.deliveries if (why := self._halts(row, content))]
+        except StoreFault as fault:
+            _log.warning("suppressions_unreadable", cause=fault.cause)
+            self._finish(job, content, [ending.our_fault(row, fault) for row in job.deliveries])
+            return
+        if halted:
+            # Whoever else shares the transaction is ready again at once.
+            self._finish(job, content, halted)
+            return
         if content.file:
             self._errands.start(self._attempt_large(job, content))
             return
@@ -141,6 +160,9 @@ class Flights:
         self._finish(job, content, [ending.our_fault(delivery, error) for delivery in job.deliveries])
 
     def _finish(self, job: Job, content: Content | None, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.category:
+                _refusals.labels(outcome.category, outcome.scope).inc()
         try:
             decisions = self._scheduler.finished(job, outcomes, self._clock.now(), self._clock.monotonic())
             self._settler.note(decisions, content)

@@ -42,12 +42,13 @@ class Line:
 
     context: gives the preparation context (keys, MAC, now) of a content. worker: this courier's name at the spool.
     opens: when mail of a delivery's stream may leave next, unix seconds; at or before the given time = now.
+    halts: why a delivery's recipient gets no mail any more, "" when it may.
     """
 
     def __init__(
         self, *, worker: str, spool: Spool, scheduler: Scheduler, carrier: Carrier, clock: Clock, mint: Mint,
         context: Callable[[Content], PreparationContext], crew: Crew, shards: int, journal: Journal,
-        opens: Callable[[Delivery, float], float],
+        opens: Callable[[Delivery, float], float], halts: Callable[[Delivery, Content], str] = lambda *_: "",
     ) -> None:  # fmt: skip
         self._spool = spool
         self._scheduler = scheduler
@@ -63,7 +64,7 @@ class Line:
         )  # fmt: skip
         self._flights = Flights(
             spool=spool, scheduler=scheduler, carrier=carrier, settler=self._settler, clock=clock, crew=crew,
-            context=context, errands=self._errands, ring=self._bell.ring,
+            context=context, errands=self._errands, ring=self._bell.ring, halts=halts,
         )  # fmt: skip
         self._withdrawal = Withdrawal(spool, scheduler, clock, mint, worker, self._shards.epochs)
         self._stopped = asyncio.Event()

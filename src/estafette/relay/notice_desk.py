@@ -60,6 +60,8 @@ class NoticeDesk:
 
     async def _tell(self, message: int, items: list[Notice]) -> int:
         content = (await self._spool.contents([message])).get(message)
+        if content is None:  # a failure told late: only who sent it is remembered
+            content = (await self._spool.remembered([message])).get(message)
         if content is None:
             _log.error("notice_without_content", message=message)
             return 0
@@ -67,7 +69,7 @@ class NoticeDesk:
         if content.file:
             with await self._spool.open_body(content) as body:
                 head = body.read() if content.late else body.read(HEAD_LIMIT)
-        if content.late:
+        if content.late and head:
             head = late.write(late.opened(head), items[0].number)
         submission = notices.compose(
             content,

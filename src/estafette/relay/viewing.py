@@ -63,8 +63,8 @@ class _Own(Writer):
 
     def own(self, kind: Literal["view", "unsubscribe"], content: Content, delivery: Delivery) -> str:
         """Return the address of a page of the reader's own."""
-        target = Target(kind, content.tenant, content.stream, content.id, delivery.number, self._reader.person)
-        return self.base(content) + _PATHS[kind] + token.write(self._keyring, target)
+        said = (content.tenant, content.stream, content.id, delivery.number, self._reader.person)
+        return self.base(content) + _PATHS[kind] + token.write(self._keyring, Target(kind, *said, topic=content.topic))
 
 
 def _unmeasured(content: Content, target: Target) -> Delivery:

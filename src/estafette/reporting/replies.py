@@ -1,7 +1,7 @@
 """Replies of servers in words: grouped by what they mean, with one text of each group as a sample.
 
-The text is a stranger's. It is never interpreted beyond the phrases of ``replies.toml``, and the sample that is shown
-has neither addresses nor numbers in it, so that replies which differ in those alone are one.
+What they mean is said by ``smtp.classification``. The text is a stranger's: the sample that is shown has neither
+addresses nor numbers in it, so that replies which differ in those alone are one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -17,6 +17,8 @@ import msgspec
 
 from estafette.model.event import Event, Reply
 from estafette.model.user import Language
+from estafette.reporting.bounces import category_of
+from estafette.smtp.classification import vocabulary
 
 #: Characters of a sample.
 LONGEST = 160
@@ -35,14 +37,11 @@ _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What a group of replies says. name: such as ``rate_limited``. enhanced: families end with a dot."""
+    """What a group of replies says. name: a category such as ``rate_limited``, or ``other``."""
 
     name: str
     en: str
     fr: str
-    phrases: tuple[str, ...] = ()
-    enhanced: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
 
     def words(self, language: Language) -> str:
         """Return it as a sentence."""
@@ -62,8 +61,7 @@ class _Words(msgspec.Struct, frozen=True):
     fr: str
 
 
-class _Book(msgspec.Struct, frozen=True):
-    line: tuple[Meaning, ...]
+class _Book(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     others: dict[str, _Words]
 
 
@@ -72,7 +70,7 @@ def grouped(events: Iterable[Event]) -> list[Said]:
     texts: dict[str, Counter[str]] = {}
     meanings: dict[str, Meaning] = {}
     for event in events:
-        found = meaning(event.reply or Reply(0), event.reason)
+        found = meaning_of(event)
         meanings[found.name] = found
         texts.setdefault(found.name, Counter())[general(event.reply.text if event.reply else event.reason)] += 1
     said = [
@@ -82,9 +80,14 @@ def grouped(events: Iterable[Event]) -> list[Said]:
     return sorted(said, key=lambda each: (-each.count, each.meaning.name))
 
 
+def meaning_of(event: Event) -> Meaning:
+    """Return what the reply or reason of an event means."""
+    return _meaning(category_of(event), event.reply is not None and event.reply.code >= 500)
+
+
 def meaning(reply: Reply, reason: str = "") -> Meaning:
     """Return what a reply means."""
-    return _meaning(general(reply.text).lower(), reply.enhanced, reason, reply.code // 100)
+    return meaning_of(Event(0, 0.0, "deferred", "", "", 0, reply=reply, reason=reason))
 
 
 @lru_cache(maxsize=_MEANINGS)
@@ -94,24 +97,13 @@ def general(text: str) -> str:
     return _BLANKS.sub(" ", _PARTICULAR.sub("…", short)).strip()[:LONGEST]
 
 
-@lru_cache(maxsize=_MEANINGS)
-def _meaning(text: str, enhanced: str, reason: str, digit: int) -> Meaning:
-    family = ".".join(enhanced.split(".")[:2]) + "."
-    codes = _by_code()
-    spoken = next((line for line in _book().line if any(phrase in text for phrase in line.phrases)), None)
-    known = spoken or codes.get(enhanced) or codes.get(f"reason {reason}") or codes.get(family)
-    if known is not None:
-        return known
-    words = _book().others["5" if digit == 5 else "4"]
-    return Meaning(name=OTHER if digit != 5 else f"{OTHER}_refusal", en=words.en, fr=words.fr)
-
-
 @cache
-def _by_code() -> Mapping[str, Meaning]:
-    """Return meanings by code, and by ``reason NAME``."""
-    book = _book()
-    codes = {code: line for line in book.line for code in line.enhanced}
-    return codes | {f"reason {name}": line for line in book.line for name in line.reasons}
+def _meaning(category: str, refused: bool) -> Meaning:
+    known = vocabulary().get(category) if category != "unknown" else None
+    if known is not None:
+        return Meaning(name=category, en=known.en, fr=known.fr)
+    words = _book().others["5" if refused else "4"]
+    return Meaning(name=f"{OTHER}_refusal" if refused else OTHER, en=words.en, fr=words.fr)
 
 
 def _commonest(texts: Counter[str]) -> str:

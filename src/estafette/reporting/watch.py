@@ -39,7 +39,7 @@ async def look_at_all(office: Office, statistics: Statistics, end: int) -> int:
 
 async def look_at(office: Office, statistics: Statistics, tenant: str, end: int) -> int:
     """Look at one tenant; return how many episodes began."""
-    lasting = await asyncio.to_thread(office.control.anomalies.open, tenant)
+    lasting = await asyncio.to_thread(_lasting, office, tenant)
     findings = look(await _hours(statistics, tenant, end), end) if await _worth(statistics, tenant, end) else []
     after = turn(tenant, lasting, findings, float(end), new_id)
     for each in after.changed:
@@ -62,6 +62,11 @@ def owed(office: Office) -> list[tuple[Anomaly, Note]]:
 def told(office: Office, anomaly: Anomaly) -> None:
     """Write down that the letter about an episode is in the queue."""
     office.control.anomalies.change(msgspec.structs.replace(anomaly, told=office.now()))
+
+
+def _lasting(office: Office, tenant: str) -> list[Anomaly]:
+    """Return the episodes that looks end; those of a limit end by that limit (``tenancy.complaint_rates``)."""
+    return [each for each in office.control.anomalies.open(tenant) if each.kind != "complaint_rate"]
 
 
 async def _worth(statistics: Statistics, tenant: str, end: int) -> bool:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from estafette.base import log
 from estafette.base.errors import StoreUnavailable
-from estafette.events.acts import Act, Fact, Measured, Unsubscription, Withdrawal
+from estafette.events.acts import Act, Choice, Fact, Measured, Unsubscription, Withdrawal
 from estafette.relay.feedback.unsubscription import Unsubscribing
 from estafette.relay.viewing import Viewing
 from estafette.runtime.assemble import Unit, identities
-from estafette.runtime.offices import office_of
+from estafette.runtime.offices import RECIPIENT, office_of
 from estafette.store.open import Store, open_store
 from estafette.tenancy import consents
-from estafette.tenancy.permissions import Actor
 from estafette.tracking.token import Target
 from estafette.web.public.standing import Standing
 
 #: Seconds between two tries to open the database, or the store.
 AGAIN_AFTER = 1.0
-RECIPIENT = Actor(kind="operator", id="", name="recipient")
 
 _log = log.get("runtime.acts")
 
@@ -68,9 +66,19 @@ class Reach:
         for act in acts:
             if isinstance(act, Unsubscription) and self._unsubscribing is not None:
                 await self._unsubscribing.apply(act)
+            elif isinstance(act, Choice) and self._unsubscribing is not None:
+                await self._unsubscribing.choose(act)
             elif isinstance(act, Withdrawal):
                 office = office_of(self._unit, RECIPIENT)
                 await asyncio.to_thread(consents.withdraw, office, act.tenant, act.person, at=act.at)
+
+    async def wanted(self, target: Target) -> Collection[str]:
+        """Return the topics that a token's recipient gets as things are. StoreFault, NotFound."""
+        self._store()
+        assert self._unsubscribing is not None
+        return await self._unsubscribing.wanted(
+            target.tenant, target.stream, target.message, target.number, target.person
+        )
 
     async def letter(self, target: Target) -> bytes | None:
         """Return a recipient's message; see ``Viewing``."""

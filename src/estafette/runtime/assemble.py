@@ -12,6 +12,7 @@ from estafette.config.schema import Settings
 from estafette.events.reader import Place, prune
 from estafette.relay.submission.allowances import Allowances
 from estafette.relay.submission.login_notes import LoginNotes
+from estafette.relay.submission.rejections import Rejections
 from estafette.relay.submission.repetition import LASTS
 from estafette.runtime.clock import SystemClock
 from estafette.runtime.open_directory import OpenDirectory
@@ -40,6 +41,7 @@ class Unit:
         self.clock = SystemClock()
         self.notes = LoginNotes(self.clock)
         self.allowances = Allowances()
+        self.rejections = Rejections(self.clock)
         self.quota: Quota | None = None
         #: Of the janitor: the places of all who read the log, wherever they read; retention waits for them.
         self.readers: list[Place] = []
@@ -151,6 +153,8 @@ async def open_janitor(unit: Unit) -> None:
     from estafette.runtime.counting import open_counters, open_meter
     from estafette.runtime.hits import open_hit_desk
     from estafette.runtime.post_office import carry_letters
+    from estafette.runtime.returns import open_return_desk
+    from estafette.runtime.suppressing import open_suppression
     from estafette.runtime.upkeep import keep_domains
     from estafette.runtime.watching import watch_tenants
     from estafette.webhooks.place import WebhookPlace
@@ -162,7 +166,9 @@ async def open_janitor(unit: Unit) -> None:
     unit.background(lambda: watch_tenants(unit))
     open_meter(unit)
     open_counters(unit)
+    open_suppression(unit)
     open_hit_desk(unit)
+    open_return_desk(unit)
     unit.every(OBSERVE_EVERY, lambda: _observe(unit))
 
 

@@ -13,7 +13,7 @@ from estafette.reporting.desk import CountingDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
 from estafette.runtime.telling import tell
-from estafette.tenancy import alerts, metering, statements, trust
+from estafette.tenancy import alerts, complaint_rates, metering, statements, trust
 from estafette.tenancy.metering import BATCH, Counted
 from estafette.tenancy.quota import Quota
 
@@ -121,6 +121,7 @@ class Janitor:
         office = office_of(self._unit)
         await asyncio.to_thread(trust.bursts, office, hours)
         await asyncio.to_thread(trust.streams, office, set(self._tenants))
+        await asyncio.to_thread(complaint_rates.judge, office, set(self._tenants))
         in_force = await asyncio.to_thread(lambda: self._control.plans.suspensions(ended=False))
         if in_force or self._held:
             held = await self._custody.turn(in_force)

@@ -57,6 +57,7 @@ async def open_line(unit: Unit) -> None:
         shards=-(-SHARDS // max(1, settings.runtime.courier)),
         journal=Journal(journals, unit.process.name),
         opens=_hours(unit),
+        halts=_suppressed(unit),
     )
     running = asyncio.create_task(line.run())
 
@@ -120,6 +121,16 @@ def _hours(unit: Unit) -> Callable[[Delivery, float], float]:
         return opening(stream.window, now)
 
     return opens
+
+
+def _suppressed(unit: Unit) -> Callable[[Delivery, Content], str]:
+    """Return what tells why a recipient gets no mail now, whatever was so at acceptance; mail of ours has no list."""
+    directory = unit.directory
+
+    def halts(row: Delivery, content: Content) -> str:
+        return directory.suppressed(row.tenant, row.stream, row.address, content.topic) if row.tenant else ""
+
+    return halts
 
 
 def _contexts(unit: Unit, signature: ServiceSignature) -> Callable[[Content], PreparationContext]:

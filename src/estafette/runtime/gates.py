@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Mapping
 
 from estafette.base.metrics import gauge
+from estafette.config.leaving import lacking
 from estafette.model.credential import Identity
 from estafette.relay.submission.gate import Gate
 from estafette.runtime.assemble import Unit
@@ -40,6 +41,8 @@ def submission_gate(unit: Unit) -> Gate:
     """Return the one place that says yes, over this process's directory, and keep its quotas true."""
     unit.background(lambda: _count_waiting(unit))
     unit.background(lambda: keep_notes(unit))
+    unit.background(lambda: unit.rejections.run(unit.store.spool))
+    unit.closing(lambda: unit.rejections.flush(unit.store.spool))
     open_quota(unit)
     return _gate(unit, unit.directory)
 
@@ -74,6 +77,7 @@ def _gate(unit: Unit, directory: DirectorySnapshot | LocalDirectory) -> Gate:
         allowances=unit.allowances,
         quota=unit.quota,
         bulk_checked=settings.delivery.transport != "capture",
+        no_leaving=" and ".join(fault.place for fault in lacking(settings.service)),
         hosts=settings.tracking.hosts,
     )
 

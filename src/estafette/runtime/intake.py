@@ -21,6 +21,7 @@ from estafette.relay.submission.session import Desk, session_maker
 from estafette.relay.submission.stationery import Stationery
 from estafette.runtime.assemble import Unit
 from estafette.runtime.gates import local_gate, submission_gate
+from estafette.runtime.returns import doors
 from estafette.smtp.server import ServerConfig
 
 DRAIN_WITHIN = 30.0
@@ -112,6 +113,7 @@ def _desks(unit: Unit, usage: Usage, *, tls: bool) -> dict[str, Desk]:
         mint=mint,
         hostname=settings.service.hostname,
         return_path=settings.service.return_path,
+        doors=doors(unit),
     )
     folder = unit.store.folder / "incoming"
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -136,6 +138,7 @@ def _desks(unit: Unit, usage: Usage, *, tls: bool) -> dict[str, Desk]:
             repetition=repetition,
             templates=templates,
             reach=reach,
+            rejections=unit.rejections,
         )
 
     return {

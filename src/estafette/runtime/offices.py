@@ -7,6 +7,8 @@ from estafette.tenancy.office import Office
 from estafette.tenancy.permissions import Actor
 
 JANITOR = Actor(kind="operator", id="", name="janitor")
+#: In whose name it is written down what somebody who got mail has asked for.
+RECIPIENT = Actor(kind="operator", id="", name="recipient")
 
 
 def office_of(unit: Unit, who: Actor = JANITOR) -> Office:
@@ -15,5 +17,6 @@ def office_of(unit: Unit, who: Actor = JANITOR) -> Office:
     return Office(
         control=unit.directory.control, keyring=unit.keyring, now=unit.clock.now, who=who, hostname=service.hostname,
         return_path=service.return_path, public_url=service.public_url, dns_zone=service.dns_zone,
-        language=service.language,
+        language=service.language, submissions=unit.settings.listen.port("submissions"),
+        submission=unit.settings.listen.port("submission"),
     )  # fmt: skip

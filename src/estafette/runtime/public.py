@@ -14,6 +14,7 @@ from estafette.base.seal import Keyring
 from estafette.events.buffer import Buffer
 from estafette.events.crowd import Crowd
 from estafette.events.forwarder import Forwarder
+from estafette.model.mailbox import outgoing
 from estafette.runtime.acts import Reach
 from estafette.runtime.assemble import Unit
 from estafette.runtime.http import serve
@@ -22,6 +23,7 @@ from estafette.runtime.offices import office_of
 from estafette.store.open import folder_of
 from estafette.web.public.answers import App
 from estafette.web.public.clicks import Clicks, Opens
+from estafette.web.public.client_setup import ClientSetups
 from estafette.web.public.door import Door
 from estafette.web.public.measuring import Measuring
 from estafette.web.public.pages import Pages
@@ -69,9 +71,14 @@ def _door(unit: Unit, reach: Reach, buffer: Buffer, measuring: Measuring, mint: 
     rooms: dict[str, App] = {
         "/c/": Clicks(tokens, standing, measuring, pages),
         "/o/": Opens(tokens, standing, measuring),
-        "/u/": Unsubscribing(tokens=tokens, standing=standing, buffer=buffer, mint=mint, clock=clock, pages=pages),
+        "/u/": Unsubscribing(
+            tokens=tokens, standing=standing, buffer=buffer, mint=mint, clock=clock, pages=pages, wanted=reach.wanted
+        ),
         "/v/": Views(tokens, standing, reach.letter, pages),
     }
+    service, listen = unit.settings.service, unit.settings.listen
+    doors = outgoing(service.hostname, listen.port("submissions"), listen.port("submission"))
+    rooms |= ClientSetups(standing, doors, service.public_url).rooms()
     return Door(rooms, _mailed_links(unit, standing))
 
 

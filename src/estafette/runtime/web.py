@@ -33,4 +33,5 @@ def services(unit: Unit) -> Services:
         history=unit.store.history, statistics=unit.store.statistics, mint=unit.store.mint, clock=unit.clock,
         keyring=unit.keyring, control=unit.directory.control, notes=unit.notes,
         names=Published(settings.dns.servers, allow=settings.delivery.allow_networks), persons=unit.store.persons,
+        rejections=unit.rejections,
     )  # fmt: skip

@@ -27,7 +27,14 @@ _log = log.get("runtime.worker")
 #: What each role runs beside what all do: the parent imports it once, before it forks.
 _ROOMS = {
     "store": ("store.sqlite.server", "store.sqlite.feeder", "store.sqlite.persons"),
-    "janitor": ("runtime.counting", "runtime.hits", "runtime.post_office", "runtime.upkeep", "runtime.watching"),
+    "janitor": (
+        "runtime.counting",
+        "runtime.hits",
+        "runtime.post_office",
+        "runtime.suppressing",
+        "runtime.upkeep",
+        "runtime.watching",
+    ),
     "intake": ("runtime.intake",),
     "courier": ("runtime.courier",),
     "web": ("runtime.web",),

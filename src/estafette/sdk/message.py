@@ -93,6 +93,7 @@ class Message:
     tracking: str = ""
     link_tags: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
+    topic: str = ""
 
 
 def body_of(item: Message | Attachment | Person | Address) -> dict[str, Any]:

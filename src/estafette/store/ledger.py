@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from estafette.model.event import unpack
+from estafette.model.event import LATE, Event, unpack
 from estafette.store.interface.history import History
 from estafette.store.interface.spool import Spool
 
@@ -70,9 +70,15 @@ async def _logged(spool: Spool, history: History) -> Mapping[str, int]:
     while page := await spool.outbox(position, _PAGE):
         for position, blob in page:  # noqa: B007 - the last position goes on
             event = unpack(blob)
-            cancelled = event.kind == "failed" and event.reason in CANCELLED
-            total["cancelled" if cancelled else event.kind] += 1
+            total[_counted_as(event)] += 1
     return total
+
+
+def _counted_as(event: Event) -> str:
+    """Return the counter of an event; a bounce told late is no second end."""
+    if event.kind == "failed" and event.reason in CANCELLED:
+        return "cancelled"
+    return "" if event.kind == "bounced" and event.reason == LATE else event.kind
 
 
 def _differences(counted: Mapping[str, int], logged: Mapping[str, int]) -> list[str]:

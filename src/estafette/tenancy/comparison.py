@@ -110,7 +110,11 @@ async def _dmarc(record: DnsRecord, seen: Seen, names: Names) -> tuple[bool, str
         words += "; nothing is enforced: move to quarantine when reports show that all your mail passes"
     if tags.get("adkim") == "s":
         words += "; strict alignment: our signature is of exactly this domain, so it passes"
-    return True, words if "rua" in tags else f"{words}; nobody gets its reports (rua)"
+    if "rua" not in tags:
+        return True, f"{words}; nobody gets its reports (rua)"
+    here = record.value.partition("rua=")[2]
+    known = not here or here.lower() in {each.partition("!")[0].strip().lower() for each in tags["rua"].split(",")}
+    return True, words if known else f"{words}; to see its reports here, add {here} to rua"
 
 
 def typed(record: DnsRecord, zone: str, form: Host) -> Resource:

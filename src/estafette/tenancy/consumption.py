@@ -18,6 +18,10 @@ def calendar_of(tenant: Tenant) -> Calendar:
     return calendar.of(tenant.timezone, tenant.anchor or tenant.created)
 
 
+#: Windows in which what comes back is counted; the hours are those of streams, not of credentials.
+_PERIODS: tuple[Period, ...] = ("hour", "day", "month")
+
+
 class Consumption:
     """What one tenant takes within one transaction; the account's packs and slices are changed on the way.
 
@@ -80,8 +84,8 @@ class Consumption:
         return last
 
     def note(self, stream: str, at: float, *, bounced: int = 0, complained: int = 0) -> None:
-        """Count what came back, on the day and in the month it came."""
-        for period in ("day", "month"):
+        """Count what came back, in the hour, on the day and in the month it came."""
+        for period in _PERIODS:
             row = self._row(period, self.calendar.window(period, at), stream, "")
             row.bounced += bounced
             row.complained += complained

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from estafette.base.errors import Fault
 from estafette.model.address import AddressError, parse_path
 from estafette.model.domain import DnsRecord, Domain
+from estafette.model.mailbox import Mailbox, mailbox_of
 from estafette.store.interface.page import FIRST, Page
 from estafette.store.interface.records import AlreadyThere, SealedKey
 from estafette.store.interface.sending import Label
@@ -149,10 +150,21 @@ def a_label(name: str) -> str:
 
 def targets_of(office: Office) -> Targets:
     """Return the names of this service to which records point."""
+    public = urlsplit(office.public_url)
     return Targets(
         hostname=office.hostname, return_path=office.return_path, dns_zone=office.dns_zone,
-        public_host=urlsplit(office.public_url).hostname or office.hostname,
+        public_host=public.hostname or office.hostname,
+        public_port=(public.port or 443) if public.scheme == "https" else 0,
+        submissions=office.submissions, submission=office.submission,
     )  # fmt: skip
+
+
+def told(box: Mailbox | None) -> Resource | None:
+    """Return where mail is read as JSON knows it."""
+    if box is None:
+        return None
+    at = box.incoming
+    return {"host": at.host, "port": at.port, "socket": at.socket, "sign_in": box.sign_in, "login": box.login}
 
 
 def _shown(office: Office, domain: Domain, keys: Sequence[SealedKey]) -> Resource:
@@ -166,6 +178,7 @@ def _shown(office: Office, domain: Domain, keys: Sequence[SealedKey]) -> Resourc
         "checked": moment(domain.checked),
         "warned": moment(domain.warned),
         "zone": domain.zone,
+        "incoming": told(mailbox_of(domain)),
         "version": domain.version,
         "keys": [dkim_keys.shown(key) for key in keys],
         "records": [comparison.shown(each) for each in records.wanted(domain, keys, targets_of(office))],

@@ -14,6 +14,7 @@ import msgspec
 from estafette.base import ids
 from estafette.base.errors import Fault
 from estafette.base.seal import Keyring
+from estafette.model.mailbox import SUBMISSION, SUBMISSIONS
 from estafette.model.tenant import Tenant
 from estafette.model.user import LANGUAGES, Language
 from estafette.store.interface.control import Control
@@ -34,7 +35,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     expected: the version that the caller has seen of what it changes, None = whatever there is.
     hostname, return_path: names of this service, for the DNS records that tenants publish. public_url: where mailed
     links lead. dns_zone: where tenants' own targets are published, "" for none. language: of whoever has chosen none,
-    "" = every language, one after the other.
+    "" = every language, one after the other. submissions, submission: ports at which mail programs hand in mail, with
+    TLS from the first octet and with STARTTLS; 0 = not.
     """
 
     control: Control
@@ -47,6 +49,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8026"
     dns_zone: str = ""
     language: Language | Literal[""] = ""
+    submissions: int = SUBMISSIONS
+    submission: int = SUBMISSION
 
     def entry(
         self,

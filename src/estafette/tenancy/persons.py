@@ -38,4 +38,5 @@ def finish(office: Office, erasure: Erasure, erased: Erased) -> Resource:
         "audit": wiped.audit,
         "receipts": wiped.receipts,
         "webhook_calls": wiped.calls,
+        "tickets": wiped.tickets,
     }

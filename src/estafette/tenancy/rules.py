@@ -39,11 +39,23 @@ class Burst(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StreamShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The shares of a day's recipients at which a stream is paused."""
+    """The share of 24 hours' recipients at which a stream is paused."""
 
     least: int
     hard_bounces: float
-    complaints: float
+
+
+class ComplaintShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shares of a stream's recipients of some days at which its owner is warned, and at which it is paused.
+
+    calm: times ``warn``: below, a warning is over.
+    """
+
+    days: int
+    least: int
+    warn: float
+    pause: float
+    calm: float
 
 
 class Paused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +71,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     personal: Personal
     burst: Burst
     stream: StreamShare
+    complaints: ComplaintShare
     paused: Paused
 
 

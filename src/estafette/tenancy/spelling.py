@@ -64,6 +64,10 @@ def spell(record: DnsRecord, zone: str, form: Host) -> Spelled:
         number, _, target = value.partition(" ")
         target = target if form.dot else target.rstrip(".")
         return Spelled("MX", name, target, number) if form.priority else Spelled("MX", name, f"{number} {target}")
+    if record.type == "SRV":
+        number, _, rest = value.partition(" ")
+        rest = rest if form.dot else rest.rstrip(".")
+        return Spelled("SRV", name, rest, number) if form.priority else Spelled("SRV", name, f"{number} {rest}")
     return Spelled(record.type, name, value if form.dot else value.rstrip("."), priority)
 
 

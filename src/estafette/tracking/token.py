@@ -21,13 +21,14 @@ PERSON_PURPOSE = "person"
 LONGEST = 4_096
 PERSON = 12
 
-LinkKind = Literal["click", "open", "view", "unsubscribe"]
+LinkKind = Literal["click", "open", "view", "unsubscribe", "complaint"]
 
 
 class Target(msgspec.Struct, frozen=True, array_like=True):
     """What a token says.
 
-    message, number, person: of individual measuring, and of ``view`` and ``unsubscribe``; 0 and b"" in aggregate.
+    message, number, person: of individual measuring, and of ``view``, ``unsubscribe`` and ``complaint`` (no link, but
+    CFBL-Feedback-ID of RFC 9477); 0 and b"" in aggregate.
     person: ``person_of`` the recipient. campaign, template, tag: the group that an aggregate hit counts for (one of
     them), or the labels of the message. link: place of the link, 1-based. url: where a click leads, whole.
     topic: of an unsubscription, "" = the stream. links: how many links of the message are measured, 0 = not told.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
+from estafette.base import ids
 from estafette.base.seal import Keyring
+from estafette.mail import list_unsubscribe
+from estafette.mail.list_unsubscribe import Leaver
 from estafette.model.message import Content, Delivery
 from estafette.tracking import token
 from estafette.tracking.plan import Plan
-from estafette.tracking.token import Target
+from estafette.tracking.token import LinkKind, Target
 
+#: Purpose of the keyring: tags of the addresses at which recipients unsubscribe by mail.
+MAIL_PURPOSE = "unsubscribe"
 _PATHS = {"click": "/c/", "open": "/o/", "view": "/v/", "unsubscribe": "/u/"}
 
 
@@ -44,9 +50,29 @@ class Writer:
 
     def own(self, kind: Literal["view", "unsubscribe"], content: Content, delivery: Delivery) -> str:
         """Return the address of a page of the recipient's own; these are no measuring."""
+        return self.base(content) + _PATHS[kind] + self._token(kind, content, delivery)
+
+    def mailbox(self, content: Content, delivery: Delivery, domain: str) -> str:
+        """Return the address at which this recipient unsubscribes by mail, the same at each attempt.
+
+        "" for mail of no tenant. domain: of return paths, whose mail comes back to us.
+        """
+        try:
+            tenant = ids.read(content.tenant)
+        except ValueError:
+            return ""
         person = token.person_of(self._keyring, content.tenant, delivery.address)
-        target = Target(kind, content.tenant, content.stream, content.id, delivery.number, person)
-        return self.base(content) + _PATHS[kind] + token.write(self._keyring, target)
+        mac = partial(self._keyring.mac, MAIL_PURPOSE, length=list_unsubscribe.TAG)
+        return list_unsubscribe.address(mac, Leaver(tenant, content.id, person), domain)
+
+    def complaint(self, content: Content, delivery: Delivery) -> str:
+        """Return what a complaint about this recipient's copy is known by, the same at each attempt."""
+        return self._token("complaint", content, delivery)
+
+    def _token(self, kind: LinkKind, content: Content, delivery: Delivery) -> str:
+        person = token.person_of(self._keyring, content.tenant, delivery.address)
+        said = (content.tenant, content.stream, content.id, delivery.number, person)
+        return token.write(self._keyring, Target(kind, *said, topic=content.topic))
 
     def _own(self, plan: Plan, content: Content, delivery: Delivery) -> dict[str, str]:
         return {kind: self.own(kind, content, delivery) for kind in plan.own}

@@ -26,6 +26,7 @@ from estafette.web.api import (
     packs,
     plans,
     queue,
+    reports,
     senders,
     session,
     statements,
@@ -35,6 +36,8 @@ from estafette.web.api import (
     suspensions,
     templates,
     tenants,
+    tickets,
+    topics,
     usage,
     users,
     webhooks,
@@ -61,6 +64,7 @@ OF_A_TENANT = (
     domains,
     senders,
     streams,
+    topics,
     looks,
     suppressions,
     erasures,
@@ -74,6 +78,8 @@ OF_A_TENANT = (
     insight,
     alerts,
     suspensions,
+    tickets,
+    reports,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)

@@ -16,6 +16,7 @@ from estafette.relay.submission.login_notes import LoginNotes
 from estafette.relay.submission.posting import Posting
 from estafette.relay.submission.reach import Reach
 from estafette.relay.submission.recall import Recall
+from estafette.relay.submission.rejections import Rejections
 from estafette.relay.submission.repetition import Repetition
 from estafette.relay.submission.stationery import Stationery
 from estafette.store.interface.control import Control
@@ -55,6 +56,7 @@ class Services:
     notes: LoginNotes
     names: Names
     persons: Persons
+    rejections: Rejections | None = None
     rates: Rates = field(init=False)
     guard: Guard = field(init=False)
     posting: Posting = field(init=False)
@@ -79,6 +81,7 @@ class Services:
             fetcher=Fetcher(Resolver(self.settings.dns.servers), self.settings.outgoing.allow_networks),
             stationery=Stationery(self.control.templates, self.clock),
             reach=Reach(self.history, self.clock),
+            rejections=self.rejections,
             repetition=Repetition(self.control.receipts, self.spool, self.history, self.clock),
         )
 
@@ -103,4 +106,6 @@ class Services:
             public_url=service.public_url,
             dns_zone=service.dns_zone,
             language=service.language,
+            submissions=self.settings.listen.port("submissions"),
+            submission=self.settings.listen.port("submission"),
         )

@@ -65,6 +65,10 @@ def event(item: Event) -> dict[str, Any]:
         "template": item.template,
         "hit": _hit(item.hit) if item.hit else None,
         "count": item.count,
+        "topic": item.topic,
+        "category": item.category,
+        "scope": item.scope,
+        "rule": item.rule,
     }
 
 
@@ -193,6 +197,7 @@ def content(item: Content) -> dict[str, Any]:
         "tags": list(item.tags),
         "metadata": item.metadata,
         "template": item.template,
+        "topic": item.topic,
     }
 
 

@@ -21,8 +21,11 @@ import pytest
 from tests.contract.kit import submission
 
 from estafette.base.crew import Crew
+from estafette.base.errors import StoreUnavailable
 from estafette.config.schema import Delivery as Settings
 from estafette.config.schema import Egress
+from estafette.model.event import Event, unpack
+from estafette.model.message import Content, Delivery
 from estafette.model.rule import Filter
 from estafette.net.resolver import Resolver
 from estafette.relay.delivery.carrier import Carrier
@@ -71,7 +74,9 @@ def _store_process(folder: Path):
 
 
 @contextlib.asynccontextmanager
-async def _courier(folder: Path, peer: ScriptedMx) -> AsyncIterator[Store]:
+async def _courier(
+    folder: Path, peer: ScriptedMx, halts: Callable[[Delivery, Content], str] = lambda *_: ""
+) -> AsyncIterator[Store]:
     """Run a line over the store of another process, by way of the peer as smarthost; yields its client."""
     clock = SystemClock()
     store = await open_store(f"sqlite://{folder}", role="client", clock=clock)
@@ -87,6 +92,7 @@ async def _courier(folder: Path, peer: ScriptedMx) -> AsyncIterator[Store]:
         scheduler=Scheduler(providers.load(), settings, egress, random.Random(1)),
         context=lambda _: PreparationContext(mac, "b.test", (), (), int(clock.now())),
         opens=lambda _delivery, now: now,
+        halts=halts,
     )  # fmt: skip
     running = asyncio.create_task(line.run())
     try:
@@ -183,3 +189,44 @@ async def test_shards_that_another_held_at_the_start_are_taken_when_they_get_fre
             counts = await _settled(store)
             assert counts["sent"] == MESSAGES
             assert _seen(peer) == EACH_ONCE
+
+
+async def _logged(store: Store, kind: str) -> list[Event]:
+    events = [unpack(blob) for _, blob in await store.spool.outbox(0)]
+    return [event for event in events if event.kind == kind]
+
+
+async def test_who_is_suppressed_meanwhile_is_not_attempted_and_the_others_are(tmp_path: Path) -> None:
+    def halts(row: Delivery, _content: Content) -> str:
+        return "complained" if row.address.startswith("gone") else ""
+
+    with ScriptedMx({}) as peer, _store_process(tmp_path):
+        async with _courier(tmp_path, peer, halts) as store:
+            mail = submission("ann@example.com", "gone@example.com", body=b"Subject: m0\r\n\r\nx\r\n", due=time.time())
+            await store.spool.accept(mail)
+            counts = await _settled(store)
+            assert (counts["sent"], counts["rejected"]) == (1, 1)
+            (event,) = await _logged(store, "rejected")
+    assert (event.recipient, event.reason, event.attempt) == ("gone@example.com", "suppressed", 0)
+    assert event.reply is not None
+    assert "complained" in event.reply.text
+    assert len(peer.messages) == 1
+
+
+async def test_without_the_lists_nothing_is_attempted_until_they_are_there(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def halts(row: Delivery, _content: Content) -> str:
+        asked.append(row.address)
+        raise StoreUnavailable("silent", place="control.db")
+
+    with ScriptedMx({}) as peer, _store_process(tmp_path):
+        async with _courier(tmp_path, peer, halts) as store:
+            await store.spool.accept(submission("ann@example.com", due=time.time()))
+            await _until(lambda: asked)
+            async with asyncio.timeout(20):
+                while not (deferred := await _logged(store, "deferred")):  # noqa: ASYNC110 - another process writes
+                    await asyncio.sleep(0.01)
+            assert deferred[0].reason == "internal_error"
+            assert dict(await store.spool.counts())["queued"] == 1
+    assert peer.messages == []

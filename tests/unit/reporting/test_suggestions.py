@@ -38,11 +38,11 @@ def test_all_is_well_needs_no_suggestion():
 
 
 def test_rate_limits_suggest_to_spread_the_mail():
-    (found,) = suggest(Material(total=QUIET, deferred={"google": said(("rate limited", 210), ("busy", 190))}))
+    (found,) = suggest(Material(total=QUIET, deferred={"google": said(("rate limited", 210), ("server busy", 190))}))
     assert (found.rule, found.subject) == ("pace", "google")
     assert (found.evidence[0].numerator, found.evidence[0].denominator) == (210, 400)
     assert found.effect.holds(210 / 400)
-    assert rules(Material(total=QUIET, deferred={"google": said(("rate limited", 60), ("busy", 140))})) == []
+    assert rules(Material(total=QUIET, deferred={"google": said(("rate limited", 60), ("server busy", 140))})) == []
 
 
 def test_dead_addresses_are_named_by_their_mailing():

@@ -158,7 +158,8 @@ def fields(text: str) -> set[str | None]:
 @BOTH
 def test_every_rule_and_figure_of_trust_has_words(language: Language) -> None:
     words = suspension_text._words()[language]
-    assert set(words.rules) == {"operator", "burst", "returns"}
+    assert set(words.rules) == {"operator", "burst", "returns", "complaints"}
+    assert {"days", "recipients_of_the_days", "complaints", "programmes"} <= set(words.figures)
     assert shipped().burst.least > 0
     stop = Suspension(
         id="1", tenant="t", stream="", credential="c", rule="burst", numbers={"limit": "50", "odd": "1\n2"}, messages=(),

@@ -143,3 +143,26 @@ async def test_the_records_are_looked_up_together(office: Office) -> None:
     compared = checked["records"]
     assert isinstance(compared, list)
     assert [(line["purpose"], line["ok"]) for line in compared] == [(line["purpose"], True) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("rua", "said"),
+    [
+        ("", "nobody gets its reports"), ("; rua=mailto:x@acme.test", "add mailto:dmarc@bounces.test to rua"),
+        ("; rua=mailto:x@acme.test, mailto:DMARC@bounces.test!10m", ""), ("; rua=mailto:dmarc@bounces.test.evil.test", "add mailto:"),
+    ],
+)  # fmt: skip
+async def test_a_policy_says_whether_its_reports_come_here(rua: str, said: str) -> None:
+    record = DnsRecord("TXT", "_dmarc.acme.test", "v=DMARC1; p=none; rua=mailto:dmarc@bounces.test", "dmarc")
+    names = zone(_dmarc__acme__test=f"v=DMARC1; p=reject{rua}")
+    line = await comparison._line(record, await names.look(record.name, "TXT"), names)
+    assert line["ok"]
+    assert said in str(line["words"])
+    assert ("reports" in str(line["words"])) == bool(said)
+
+
+async def test_every_domain_reports_to_an_address_that_is_read_here(office: Office) -> None:
+    tenants.create(office, "acme")
+    added = domains.add(office, "acme", "acme.test")
+    (policy,) = [each["value"] for each in added["records"] if each["purpose"] == "dmarc"]
+    assert policy == "v=DMARC1; p=none; rua=mailto:dmarc@bounces.service.test"

@@ -19,6 +19,7 @@ from estafette.base.seal import Keyring
 from estafette.config.schema import Settings
 from estafette.relay.submission.gate import Gate
 from estafette.relay.submission.login_notes import LoginNotes
+from estafette.relay.submission.rejections import Rejections
 from estafette.runtime.clock import SystemClock
 from estafette.store.open import open_store
 from estafette.store.tables.control import open_control
@@ -92,7 +93,7 @@ async def open_world(
     )  # fmt: skip
     services = Services(
         settings=known, directory=directory, gate=gate, spool=store.spool, history=store.history,
-        statistics=store.statistics, persons=store.persons,
+        statistics=store.statistics, persons=store.persons, rejections=Rejections(clock),
         mint=store.mint, clock=clock, keyring=keyring, control=control,
         notes=LoginNotes(clock), names=Published([("127.0.0.1", 1)]),
     )  # fmt: skip

@@ -8,8 +8,9 @@ from estafette.base.errors import Fault
 from estafette.cli.checks.certificates import check_tls
 from estafette.cli.checks.doors import check_ports
 from estafette.cli.checks.finding import Finding
+from estafette.cli.checks.leaving import check_leaving
 from estafette.cli.checks.machine import check_clock, check_disk, check_keyring, check_settings, check_store
-from estafette.cli.checks.names import check_names, check_resolvers, check_return_path
+from estafette.cli.checks.names import check_names, check_reports, check_resolvers, check_return_path
 from estafette.config.schema import Settings
 
 CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
@@ -23,6 +24,8 @@ CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "dns": check_resolvers,
     "hostname": check_names,
     "return_path": check_return_path,
+    "reports": check_reports,
+    "unsubscribe": check_leaving,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from estafette.cli.checks.finding import Finding
 from estafette.config.schema import Settings
 from estafette.net.resolver import Resolver
+from estafette.tenancy.records import agreement
 
 PATIENCE = 5.0
 
@@ -61,3 +62,14 @@ async def check_return_path(settings: Settings) -> list[Finding]:
     said = f"goes to {', '.join(hosts)}" if hosts else answer.detail or "goes nowhere"
     fix = f"publish: {domain}. MX 10 {host}. - without it bounces are lost"
     return [Finding("return_path", "warning", f"mail to {domain} {said}", fix)]
+
+
+async def check_reports(settings: Settings) -> list[Finding]:
+    """Receivers may send reports about every domain to this service (RFC 9990 section 4)."""
+    record = agreement(settings.service.return_path)
+    asked = record.name.replace("*", "estafette-check.example", 1)
+    answer = await Resolver(list(settings.dns.servers), lifetime=PATIENCE).txt(asked)
+    if any(text.lower().startswith("v=dmarc1") for text in answer.texts):
+        return [Finding("reports", "good", f"receivers may report to dmarc@{settings.service.return_path}")]
+    cause = f"no receiver will report to dmarc@{settings.service.return_path}: {asked} does not say that it may"
+    return [Finding("reports", "warning", cause, f'publish: {record.name}. TXT "{record.value}"')]

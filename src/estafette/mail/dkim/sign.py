@@ -27,7 +27,7 @@ OVERSIGNED = (b"From", b"To", b"Cc", b"Subject", b"Date", b"Message-ID")
 SIGNED = (
     b"MIME-Version", b"Content-Type", b"Content-Transfer-Encoding", b"Reply-To", b"In-Reply-To",
     b"References", b"List-Unsubscribe", b"List-Unsubscribe-Post",
-    b"List-Id", b"Feedback-ID", b"X-Estafette-Id",
+    b"List-Id", b"Feedback-ID", b"CFBL-Address", b"CFBL-Feedback-ID", b"X-Estafette-Id",
 )  # fmt: skip
 _LOWER = {name.lower(): name for name in OVERSIGNED + SIGNED}
 _PER_LINE = 6

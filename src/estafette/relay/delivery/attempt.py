@@ -14,7 +14,7 @@ from estafette.relay.delivery.mx import Route
 from estafette.relay.delivery.parcel import End, Parcel
 from estafette.relay.delivery.pool import Key, Pool
 from estafette.relay.delivery.targets import MAX_ADDRESSES, MAX_SESSIONS, Target, Targets
-from estafette.relay.delivery.verdict import TOO_MANY, conclude, from_end, from_failure
+from estafette.relay.delivery.verdict import SOURCE_REFUSED, TOO_MANY, conclude, from_end, from_failure
 from estafette.smtp.answer import Answer
 from estafette.smtp.transaction import Transaction, objection
 
@@ -47,7 +47,7 @@ class Attempt:
         for _ in range(MAX_ROUNDS):
             if not pending:
                 break
-            connection = self._pool.take(self._keys())
+            connection = self._pool.take(self._keys(), self._rests)
             reused = connection is not None
             connection = connection or await self._open()
             if connection is None:
@@ -60,6 +60,9 @@ class Attempt:
             end = self._end()
             outcomes += [self._last.get(d.key) or from_end(d, end, site=self._parcel.site) for d in pending]
         return outcomes
+
+    def _rests(self, source: str) -> bool:
+        return self._way.rests(source, self._parcel.site)
 
     def _keys(self) -> list[Key]:
         return [(self._parcel.site, self._way.name, host) for _, host in self._route.hosts]
@@ -74,7 +77,7 @@ class Attempt:
             target = await anext(self._trail, None)
             if target is None:
                 return None
-            connection, failure, detail = await self._way.open(target, origin)
+            connection, failure, detail = await self._way.open(target, origin, self._parcel.site)
             if failure is None:
                 self._addresses += 1
                 self._sessions += 1
@@ -126,15 +129,17 @@ class Attempt:
         accepted: Verdict = "sent" if self._way.smarthost else "delivered"
         steps, dsn = tuple(connection.client.steps), connection.client.offer.dsn
         site, source = self._parcel.site, connection.source
+        refusals = [(each.reply, each.phase) for each in answers if each.reply is not None and each.reply.code >= 400]
+        elsewhere = any(self._way.refused(source, site, reply, phase) for reply, phase in refusals)
         for delivery, answer in zip(pending, answers, strict=True):
             if stale:
                 again.append(delivery)
                 continue
             outcome = conclude(
-                delivery, answer, accepted=accepted, dsn=dsn, site=site, source=source, steps=steps
+                delivery, answer, accepted=accepted, dsn=dsn, site=site, source=source, steps=steps, elsewhere=elsewhere
             )  # fmt: skip
             lost = answer.phase != "dot" and (answer.reply is None or answer.reply.code == 421)
-            if lost or outcome.reason == TOO_MANY:
+            if lost or outcome.reason in (TOO_MANY, SOURCE_REFUSED):
                 self._last[delivery.key] = outcome
                 again.append(delivery)
             else:

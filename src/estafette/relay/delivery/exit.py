@@ -7,6 +7,7 @@ import ssl
 from functools import partial
 
 from estafette.config.schema import Delivery, Egress
+from estafette.model.event import Reply
 from estafette.net import client_tls
 from estafette.net.connect import ConnectFault, open_connection
 from estafette.net.special import Guard, special_use
@@ -16,8 +17,11 @@ from estafette.relay.delivery.smarthost import read_smarthost
 from estafette.relay.delivery.sources import Sources
 from estafette.relay.delivery.targets import Target
 from estafette.relay.delivery.timeouts import Timeouts
+from estafette.relay.delivery.verdict import meaning, refuses_source
 from estafette.smtp.answer import Failure, TlsUse
 from estafette.smtp.client import Client
+
+_TRY_ANOTHER = "source_refused"
 
 
 class Exit:
@@ -44,15 +48,26 @@ class Exit:
         self._unverified = client_tls.opportunistic()
         self._verified = client_tls.verified(delivery.ca_file) if self.smarthost else self._unverified
 
-    async def open(self, target: Target, origin: float) -> tuple[Connection | None, Failure | None, str]:
-        """Return a ready session, or None with the failure (phase ``connect``: none began) and its detail."""
+    async def open(
+        self, target: Target, origin: float, site: str = ""
+    ) -> tuple[Connection | None, Failure | None, str]:
+        """Return a ready session, or None with the failure (phase ``connect``: none began) and its detail.
+
+        A host that refuses one of our addresses is asked from the others, each once.
+        """
+        opened = await self._once(target, origin, site)
+        while opened[1] is not None and opened[1].reason == _TRY_ANOTHER:
+            opened = await self._once(target, origin, site)
+        return opened
+
+    async def _once(self, target: Target, origin: float, site: str) -> tuple[Connection | None, Failure | None, str]:
         tls = self._tls(target)
-        connection, failure, detail = await self._session(target, tls, origin)
+        connection, failure, detail = await self._session(target, tls, origin, site)
         if tls == "opportunistic" and failure is not None and failure.phase == "starttls":
             if failure.reason == "starttls_injection":
                 return None, failure, detail
             self._broken.remember(target.host, asyncio.get_running_loop().time())
-            return await self._session(target, "off", origin)
+            return await self._session(target, "off", origin, site)
         return connection, failure, detail
 
     def _trusted(self, target: Target) -> bool:
@@ -71,9 +86,9 @@ class Exit:
         return self._verified if login and not self._trusted(target) else self._unverified
 
     async def _session(
-        self, target: Target, tls: TlsUse, origin: float
+        self, target: Target, tls: TlsUse, origin: float, site: str
     ) -> tuple[Connection | None, Failure | None, str]:
-        source = self.sources.choose(target.address)
+        source = self.sources.choose(target.address, site, asyncio.get_running_loop().time())
         if source is None:
             return None, Failure("connect", None, "no_source"), "no source address of this family"
         implicit = self.smarthost is not None and self.smarthost.implicit_tls
@@ -102,4 +117,17 @@ class Exit:
         if failure is None:
             return connection, None, ""
         connection.abort()
+        if failure.reply is not None and self.refused(source.address, site, failure.reply, failure.phase):
+            return None, Failure(failure.phase, failure.reply, _TRY_ANOTHER), ""
         return None, failure, ""
+
+    def refused(self, source: str, site: str, reply: Reply, phase: str) -> bool:
+        """Hear a refusal; return whether it was our address that is refused, and another may be tried at the site."""
+        if not source or not refuses_source(reply, phase):
+            return False
+        now = asyncio.get_running_loop().time()
+        return self.sources.refused(source, site, meaning(reply, phase).category, now)
+
+    def rests(self, source: str, site: str) -> bool:
+        """Whether an address of ours keeps away from a site."""
+        return self.sources.rests(source, site, asyncio.get_running_loop().time())

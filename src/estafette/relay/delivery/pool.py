@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from estafette.base import metrics
 from estafette.relay.delivery.connection import Connection
@@ -29,12 +29,18 @@ class Pool:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._tick, self._look)
 
-    def take(self, keys: Iterable[Key]) -> Connection | None:
-        """Return an idle connection, the most recently used one of the first key that has any."""
+    def take(self, keys: Iterable[Key], rests: Callable[[str], bool] = lambda _: False) -> Connection | None:
+        """Return an idle connection, the most recently used one of the first key that has any.
+
+        rests: whether an address of ours keeps away from that site; its connections say goodbye.
+        """
         for key in keys:
             idle = self._idle.get(key)
             while idle:
                 connection = idle.pop()
+                if rests(connection.source):
+                    connection.leave()
+                    continue
                 if connection.client.reusable and not connection.lost:
                     return connection
         return None

@@ -1,4 +1,7 @@
-"""The capture transport: nothing leaves; addresses under ``simulator.test`` play each outcome."""
+"""The capture transport: nothing leaves; addresses under ``simulator.test`` play each outcome.
+
+A simulated refusal carries no category: it suppresses nobody, so that it can be played again.
+"""
 
 from __future__ import annotations
 

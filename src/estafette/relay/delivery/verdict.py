@@ -10,9 +10,12 @@ from estafette.model.message import Delivery
 from estafette.model.outcome import Outcome, Verdict
 from estafette.relay.delivery.parcel import End
 from estafette.smtp.answer import Answer, Failure
+from estafette.smtp.classification import Classification, classify
 
 #: Reason of recipients that only came too late in their transaction.
 TOO_MANY = "too_many_recipients"
+#: Reason of recipients whose mail goes on from another of our addresses.
+SOURCE_REFUSED = "source_refused"
 #: Reason of recipients whose next server took over to tell the sender of their delivery.
 DSN_RELAYED = "dsn_relayed"
 _MAX_WAIT = 86400.0
@@ -44,11 +47,13 @@ def wait_hint(text: str) -> float | None:
 
 
 def conclude(
-    delivery: Delivery, answer: Answer, *, accepted: Verdict, dsn: bool, site: str, source: str, steps: tuple[Step, ...]
-) -> Outcome:
+    delivery: Delivery, answer: Answer, *, accepted: Verdict, dsn: bool, site: str, source: str,
+    steps: tuple[Step, ...], elsewhere: bool = False,
+) -> Outcome:  # fmt: skip
     """Return the outcome of one recipient. accepted: the word for success, ``sent`` behind a smarthost.
 
     dsn: the peer offers DSN, so that NOTIFY=SUCCESS was passed on and is the peer's to fulfil (RFC 3461 section 5.2.2).
+    elsewhere: another of our addresses may still be tried, so that a refusal of this one is not the end.
     """
     reply = answer.reply
     if reply is None:
@@ -65,10 +70,25 @@ def conclude(
     if answer.crowded and reply.code in (452, 552) and not reply.enhanced.endswith(".2.2"):
         # RFC 5321 section 4.5.3.1.10: old servers say 552 for "too many recipients"; the rest goes again at once.
         verdict, reason, retry_after = "deferred", TOO_MANY, 0.0
+    found = meaning(reply, answer.phase)
+    if elsewhere and refuses_source(reply, answer.phase):
+        verdict, reason, retry_after = "deferred", SOURCE_REFUSED, 0.0
     return Outcome(
         message=delivery.message, number=delivery.number, verdict=verdict, reply=reply, reason=reason,
-        phase=answer.phase, site=site, source=source, retry_after=retry_after, steps=steps,
+        phase=answer.phase, site=site, source=source, retry_after=retry_after, steps=steps, category=found.category,
+        scope=found.scope, rule=f"{found.rule}@{found.version}",
     )  # fmt: skip
+
+
+def meaning(reply: Reply, phase: str) -> Classification:
+    """Return what a refusal means."""
+    return classify(reply.code, reply.enhanced, reply.text, phase)
+
+
+def refuses_source(reply: Reply, phase: str) -> bool:
+    """Whether a reply refuses our address, so that another one may fare better."""
+    found = meaning(reply, phase)
+    return found.action == "try_other_source" and found.scope == "source_ip"
 
 
 def _silent(delivery: Delivery, answer: Answer, site: str, source: str, steps: tuple[Step, ...]) -> Outcome:
@@ -79,16 +99,18 @@ def _silent(delivery: Delivery, answer: Answer, site: str, source: str, steps: t
     return Outcome(
         message=delivery.message, number=delivery.number, verdict="unknown" if unknown else "deferred",
         reply=Reply(451, enhanced, text), reason="lost_after_dot" if unknown else answer.reason,
-        phase=answer.phase, site=site, source=source, steps=steps,
+        phase=answer.phase, site=site, source=source, steps=steps, category="connection_refused_or_timeout",
+        scope="site",
     )  # fmt: skip
 
 
 def from_end(delivery: Delivery, end: End, *, site: str, source: str = "", steps: tuple[Step, ...] = ()) -> Outcome:
     """Return the outcome of a recipient that shares an end with others."""
+    found = meaning(end.reply, end.phase)
     return Outcome(
         message=delivery.message, number=delivery.number, verdict=end.verdict, reply=end.reply, reason=end.reason,
         phase=end.phase, site=site, source=source, retry_after=end.retry_after, site_failure=end.site_failure,
-        steps=steps,
+        steps=steps, category=found.category, scope=found.scope, rule=f"{found.rule}@{found.version}",
     )  # fmt: skip
 
 

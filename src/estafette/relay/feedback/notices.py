@@ -17,6 +17,7 @@ from estafette.base.ids import Mint, show
 from estafette.mail import dsn
 from estafette.mail.headers import Head
 from estafette.mail.quote import one_line
+from estafette.mail.returns.finding import Said
 from estafette.model.envelope import NOTIFY_DELAY, NOTIFY_FAILURE, NOTIFY_SUCCESS
 from estafette.model.event import Event, pack
 from estafette.model.message import Content, Delivery, Submission
@@ -66,6 +67,21 @@ def success_item(content: Content, delivery: Delivery, outcome: Outcome, now: fl
     if not _owed(content, delivery, NOTIFY_SUCCESS) or outcome.reason == _DSN_TAKEN:
         return b""
     return _item("relayed", delivery, outcome, "2.0.0", now)
+
+
+def late_item(content: Content, event: Event, said: Said, egress: str) -> bytes:
+    """Return the obligation to tell of a failure that was reported after delivery, b"" when nobody is to be told.
+
+    What NOTIFY asked for is no longer known then: people are told, others by the address that their stream reports to.
+    """
+    if not content.sender or "@" not in _reader(content) or not (content.kind == "personal" or content.reports):
+        return b""
+    words = " ".join(each for each in (str(said.code or ""), said.status, said.text) if each)
+    told = dsn.Told(
+        address=event.recipient, action="failed", at=event.at, words=one_line(words), remote=said.remote, late=True,
+        status=said.status if said.status[:2] in _classes("failed") and _STATUS.fullmatch(said.status) else "5.0.0",
+    )  # fmt: skip
+    return _encoder.encode(Item(told, egress))
 
 
 def compose(

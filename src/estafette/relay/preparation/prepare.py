@@ -18,8 +18,9 @@ from estafette.mail.headers import SECTION_LIMIT, Head
 from estafette.model.message import Content, Delivery
 from estafette.model.recipe import unpack
 from estafette.relay.preparation.context import PreparationContext
+from estafette.relay.preparation.feedback import feedback_fields
 from estafette.relay.preparation.rewriting import LARGEST, edits, untouched
-from estafette.relay.preparation.steps import id_field, list_unsubscribe, return_path, shares_transaction, signatures
+from estafette.relay.preparation.steps import id_field, return_path, shares_transaction, signatures, unsubscribe_fields
 from estafette.tracking.edit import Edit, applied, growth, streamed
 
 __all__ = ["Prepared", "PreparedStream", "prepare", "prepare_streamed", "shares_transaction"]
@@ -86,7 +87,8 @@ def prepare_streamed(
 
 
 def _added(content: Content, delivery: Delivery, head: Head, context: PreparationContext) -> bytes:
-    return id_field(content) + list_unsubscribe(content, delivery, head, context.writer)
+    told = feedback_fields(content, delivery, head, context)
+    return told + id_field(content) + unsubscribe_fields(content, delivery, head, context)
 
 
 def _whole(body: BinaryIO) -> bytes:

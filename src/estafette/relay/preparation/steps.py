@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from estafette.base.ids import show
-from estafette.mail import verp
+from estafette.mail import list_unsubscribe, verp
 from estafette.mail.dkim.sign import Covered, Signer, fields_of, sign, signer_for
 from estafette.mail.headers import Head
 from estafette.model.domain import SigningKey
 from estafette.model.message import Content, Delivery
 from estafette.relay.preparation.context import PreparationContext
-from estafette.tracking.writer import Writer
 
 
 def shares_transaction(content: Content, delivery: Delivery) -> bool:
@@ -32,17 +31,18 @@ def id_field(content: Content) -> bytes:
     return b"X-Estafette-Id: %s\r\n" % show(content.id).encode() if content.show_id else b""
 
 
-def list_unsubscribe(content: Content, delivery: Delivery, head: Head, writer: Writer | None) -> bytes:
-    """Return the fields by which one click unsubscribes (RFC 2369, RFC 8058), b"" where they have no place.
+def unsubscribe_fields(content: Content, delivery: Delivery, head: Head, context: PreparationContext) -> bytes:
+    """Return the fields by which one click, or a mail, unsubscribes (RFC 2369, RFC 8058), b"" where they have no place.
 
     Bulk mail has them unless it brings its own, or a signature over its fields that is not ours.
     """
+    writer = context.writer
     if content.kind != "bulk" or writer is None or head.contains(b"list-unsubscribe"):
         return b""
     if head.contains(b"dkim-signature"):
         return b""
-    address = writer.own("unsubscribe", content, delivery).encode()
-    return b"List-Unsubscribe: <%b>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" % address
+    mailbox = writer.mailbox(content, delivery, context.return_path_domain)
+    return list_unsubscribe.fields(writer.own("unsubscribe", content, delivery), mailbox)
 
 
 def signers(context: PreparationContext) -> list[Signer]:

@@ -77,7 +77,7 @@ class Retry:
         for a later one.
         """
         if outcome.verdict not in {"deferred", "unknown"}:
-            return Decision(row, outcome, "done")
+            return Decision(row, outcome, "done", spent=outcome.attempted)
         warn = not row.notified and now - row.born >= WARN_AFTER
         if not outcome.attempted:
             due = time + self.wait(row.attempts, outcome, jitter)

@@ -51,8 +51,11 @@ class GateLike(Protocol):
         """Refuse an envelope sender that the credential may not use; None is the null sender."""
         ...
 
-    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0) -> None:
-        """Refuse a recipient: suppressed, over quota, a relaying trick, or one too many after so many before it."""
+    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0, topic: str = "") -> None:
+        """Refuse a recipient: suppressed, over quota, a relaying trick, or one too many after so many before it.
+
+        topic: of the message, where it is known already.
+        """
         ...
 
     def on_stream(self, identity: Identity, name: str) -> Identity:

@@ -17,6 +17,7 @@ from estafette.relay.submission.lockout import Lockout
 from estafette.relay.submission.login_notes import LoginNotes
 from estafette.relay.submission.mail_templates import MailTemplates
 from estafette.relay.submission.reach import Reach
+from estafette.relay.submission.rejections import Rejections
 from estafette.relay.submission.repetition import Repetition
 from estafette.smtp.server import ServerConfig
 from estafette.store.interface.spool import ContentWriter, Health
@@ -48,7 +49,7 @@ class Desk(msgspec.Struct, kw_only=True):
     notes: what is remembered of log-ins, for their explanation. folder: where large bodies are set down while they
     come. large: how many of them are copied and synced at once, so that their buffers stay few. repetition: keys of
     idempotency, None where nobody gives any. templates: writes messages that name one, None = they are refused.
-    reach: whom campaigns have reached.
+    reach: whom campaigns have reached. rejections: what the log is told of suppressed recipients.
     """
 
     config: ServerConfig
@@ -65,4 +66,5 @@ class Desk(msgspec.Struct, kw_only=True):
     repetition: Repetition | None = None
     templates: MailTemplates | None = None
     reach: Reach | None = None
+    rejections: Rejections | None = None
     large: asyncio.Semaphore = msgspec.field(default_factory=lambda: asyncio.Semaphore(4))

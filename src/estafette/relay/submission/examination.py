@@ -168,6 +168,7 @@ def _labels(letter: Letter, places: Sequence[Place], now: float) -> Labels:
             raise wrong("metadata_too_long", detail, "shorten it", f"metadata.{key}")
     return Labels(
         campaign=letter.campaign,
+        topic=letter.topic,
         tags=letter.tags,
         metadata=dict(letter.metadata),
         due=_due(letter, now),

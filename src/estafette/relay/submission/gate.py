@@ -37,7 +37,8 @@ class Gate:
     """``GateLike`` over the directory's snapshot: nothing here waits.
 
     hostname: names us in Received. return_path: our own domain for bounces, to which nobody submits.
-    quota: what accounts may send, None for no limits. bulk_checked: bulk mail needs identity, address and DKIM.
+    quota: what accounts may send, None for no limits. bulk_checked: bulk mail needs identity, address and DKIM, and
+    a way to unsubscribe. no_leaving: the setting for want of which we can offer none, "" when we can.
     hosts: measured links may lead to a tenant's own name.
     """
 
@@ -55,6 +56,7 @@ class Gate:
         allowances: Allowances | None = None,
         quota: Quota | None = None,
         bulk_checked: bool = False,
+        no_leaving: str = "",
         hosts: bool = False,
     ) -> None:
         self._directory = directory
@@ -67,6 +69,7 @@ class Gate:
         self._allowances = allowances or Allowances()
         self._quota = quota
         self._bulk_checked = bulk_checked
+        self._no_leaving = no_leaving
         self._measuring = Measuring(directory, hosts=hosts)
         self._intake = Intake(retention, delivery, mint)
 
@@ -106,7 +109,7 @@ class Gate:
         elif not self._directory.may_send_as(identity, sender.domain, sender.key):
             raise not_allowed(sender.text)
 
-    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0) -> None:
+    def check_recipient(self, identity: Identity, recipient: Address, before: int = 0, topic: str = "") -> None:
         """See ``GateLike``."""
         if recipient.is_literal:
             raise _no("recipient_literal", "mail to address literals is not relayed")
@@ -119,7 +122,7 @@ class Gate:
             _check_number(allowance, before + 1)
         if recipient.domain == self._return_path:
             raise _no("recipient_return_path", "return-path addresses take reports only, on the MX listener")
-        reason = self._directory.suppressed(identity.tenant, identity.stream, recipient.key)
+        reason = self._directory.suppressed(identity.tenant, identity.stream, recipient.key, topic)
         if reason:
             raise _no("suppressed", f"the recipient is on the suppression list ({reason})")
         left = self._directory.quota_left(identity.tenant)
@@ -219,8 +222,10 @@ class Gate:
                 said = families.read(identity.headers, head, said)
         if said.stream and said.stream != identity.stream:
             identity = self._switched(identity, said.stream, envelope)
+        if said.topic:
+            self._check_topic(identity, said.topic, envelope)
         if self._bulk_checked and identity.kind == "bulk":
-            self._check_bulk(identity.tenant, domain)
+            self._check_bulk(identity.tenant, domain, head)
         left = self._directory.quota_left(identity.tenant)
         if left is not None and left < len(envelope.recipients):
             raise _over_quota()
@@ -238,8 +243,21 @@ class Gate:
             terms=None if trial else self._terms(identity, len(envelope.recipients), at),
         )
 
-    def _check_bulk(self, tenant: str, domain: str) -> None:
-        """Refuse bulk mail of a sender that its readers could not tell, reach or trust."""
+    def _check_topic(self, identity: Identity, topic: str, envelope: Envelope) -> None:
+        """Refuse a topic that its stream does not have, and a message that nobody of its recipients wants.
+
+        Who has left the topic among others does not get it: that is looked at again before each attempt.
+        """
+        if all(topic != each.name for each in self._directory.topics(identity.tenant, identity.stream)):
+            text = f"the stream {identity.stream} has no topic {topic!r}; create it, or leave the topic out"
+            raise Refusal(550, "5.6.0", text, rule="topic_unknown")
+        tenant, stream = identity.tenant, identity.stream
+        reasons = [self._directory.suppressed(tenant, stream, each.address, topic) for each in envelope.recipients]
+        if all(reasons):
+            raise _no("suppressed", f"every recipient is on the suppression list of the topic ({reasons[0]})")
+
+    def _check_bulk(self, tenant: str, domain: str, head: Head) -> None:
+        """Refuse bulk mail of a sender that its readers could not tell, reach, trust or leave."""
         known = self._directory.tenant(tenant)
         wanted = {
             "the sender's identity": known is not None and known.identity,
@@ -247,6 +265,15 @@ class Gate:
             f"a DKIM key of {domain}": self._directory.signing_keys(tenant, domain),
         }
         missing = [name for name, there in wanted.items() if not there]
+        if not head.contains(b"list-unsubscribe"):
+            if self._no_leaving:
+                missing.append(
+                    f"an address to unsubscribe (the operator sets {self._no_leaving}, or add List-Unsubscribe)"
+                )
+            elif head.contains(b"dkim-signature"):
+                missing.append(
+                    "List-Unsubscribe: it is signed already, so we add none; send it unsigned, or add the field"
+                )
         if missing:
             raise _no("bulk_not_ready", f"the bulk stream may not start without {', '.join(missing)}")
 
@@ -329,12 +356,14 @@ class Gate:
         return moved
 
     def _switched(self, identity: Identity, name: str, envelope: Envelope) -> Identity:
-        """Return the identity on the stream that a message names, to which every recipient must agree."""
+        """Return the identity on the stream that a message names, unless every recipient is suppressed there.
+
+        One among others ends as rejected, because that is looked at again before each attempt.
+        """
         moved = self.on_stream(identity, name)
-        for recipient in envelope.recipients:
-            reason = self._directory.suppressed(identity.tenant, name, recipient.address)
-            if reason:
-                raise _no("suppressed", f"a recipient is on the suppression list of the stream ({reason})")
+        reasons = [self._directory.suppressed(identity.tenant, name, each.address) for each in envelope.recipients]
+        if all(reasons):
+            raise _no("suppressed", f"every recipient is on the suppression list of the stream ({reasons[0]})")
         return moved
 
 

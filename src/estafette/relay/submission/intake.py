@@ -97,6 +97,7 @@ class Intake:
             track_text=passed.labels.track_text,
             tracking_url=passed.measured.url,
             link_tags=passed.labels.link_tags,
+            topic=passed.labels.topic,
         )
 
     def _delivery(self, passed: Passed, recipient: Recipient, number: int, size: int) -> Delivery:
@@ -144,6 +145,7 @@ class Intake:
                 template=content.template,
                 from_domain=row.from_domain,
                 private=content.kind == "personal",
+                topic=content.topic,
             )
         )
 

@@ -15,11 +15,12 @@ from estafette.model.tracking import MODES, strictest
 
 CAMPAIGN = b"x-estafette-campaign"
 STREAM = b"x-estafette-stream"
+TOPIC = b"x-estafette-topic"
 TAG = b"x-estafette-tag"
 KEY = b"x-estafette-idempotency-key"
 TRACK = b"x-estafette-track"
 LINK_TAGS = b"x-estafette-link-tags"
-OWN = frozenset({CAMPAIGN, STREAM, TAG, KEY, TRACK, LINK_TAGS})
+OWN = frozenset({CAMPAIGN, STREAM, TOPIC, TAG, KEY, TRACK, LINK_TAGS})
 #: What a message says of being measured: the most that is, and what is left out or added.
 _WORDS = frozenset({*MODES, "no-opens", "no-clicks", "text"})
 _PREFIX = b"x-estafette-"
@@ -29,7 +30,7 @@ _CAMPAIGN_LENGTH = 255
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """What the client said. stream: "" = the credential's own.
+    """What the client said. stream: "" = the credential's own. topic: of the stream, "" = none in particular.
 
     due: unix seconds before which nothing is sent, 0 = now. lasting: seconds that delivery may take then, 0 = as the
     settings say. key: of idempotency, "" for none. opens, clicks: whether to track, None = as the mode says.
@@ -54,6 +55,7 @@ class Labels(msgspec.Struct, frozen=True):
     caps: Mapping[str, Tracking] = {}
     track_text: bool = False
     link_tags: str = ""
+    topic: str = ""
 
 
 _NONE = Labels()
@@ -75,6 +77,7 @@ def read(head: Head) -> Labels:
         link_tags=_link_tags(head),
         campaign=_one(head, CAMPAIGN, "campaign", _CAMPAIGN_LENGTH),
         stream=_one(head, STREAM, "stream", 64),
+        topic=_one(head, TOPIC, "topic", 64),
         tags=tags,
         key=_one(head, KEY, "idempotency-key", _CAMPAIGN_LENGTH),
     )

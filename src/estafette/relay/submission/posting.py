@@ -24,6 +24,7 @@ from estafette.relay.submission.examination import Examined, Place, examine, tro
 from estafette.relay.submission.fetching import Basket, Fetcher
 from estafette.relay.submission.keeping import keep
 from estafette.relay.submission.reach import Reach
+from estafette.relay.submission.rejections import Rejections
 from estafette.relay.submission.repetition import Repetition, digest_of
 from estafette.relay.submission.stationery import Stationery
 from estafette.relay.submission.writing import Written, write
@@ -71,6 +72,7 @@ class Posting:
         fetcher: Fetcher,
         stationery: Stationery,
         reach: Reach,
+        rejections: Rejections | None = None,
     ) -> None:
         self._gate = gate
         self._spool = spool
@@ -82,6 +84,7 @@ class Posting:
         self._fetcher = fetcher
         self._stationery = stationery
         self._reach = reach
+        self._rejections = rejections
 
     async def post(
         self,
@@ -178,7 +181,7 @@ class Posting:
             fix = "name a transactional or bulk stream"
             raise wrong("personal_stream", "the personal stream has one letter for all", fix, "recipients")
         self._gate.check_sender(identity, examined.sender)
-        places, refused = self._admitted(identity, examined)
+        places, refused = self._admitted(identity, examined, counter.client)
         if letter.once and places:
             return await self._reaching(index, counter, identity, examined, places, refused)
         return await self._compose(index, counter, identity, examined, places, refused)
@@ -229,14 +232,18 @@ class Posting:
         shown = 0 if letter.sandbox else number
         return Ready(submission, Result(index=index, status=status, id=shown, recipients=placed))
 
-    def _admitted(self, identity: Identity, examined: Examined) -> tuple[list[Place], tuple[Placed, ...]]:
+    def _admitted(
+        self, identity: Identity, examined: Examined, client: str
+    ) -> tuple[list[Place], tuple[Placed, ...]]:  # fmt: skip
         """Ask the gate for each recipient; one that it refuses does not take the others with it."""
         places, refused = [], list(examined.refused)
         for place in examined.places:
             try:
-                self._gate.check_recipient(identity, place.address)
+                self._gate.check_recipient(identity, place.address, topic=examined.letter.topic)
             except Refusal as refusal:
                 refused.append(Placed(0, place.address.text, of_refusal(refusal, place.field)))
+                if self._rejections is not None and not examined.letter.sandbox:
+                    self._rejections.note(self._mint, identity, place.address.text, refusal, client)
             else:
                 places.append(place)
         return places, tuple(refused)
@@ -299,7 +306,8 @@ def _labelled(examined: Examined) -> bool:
     """Whether a request says anything that a whole message would say in its X-Estafette fields."""
     labels = examined.labels
     measured = labels.tracking or labels.link_tags or {labels.opens, labels.clicks} != {None}
-    return bool(measured or labels.campaign or labels.tags or labels.metadata or labels.due or labels.lasting)
+    named = labels.campaign or labels.topic or labels.tags or labels.metadata
+    return bool(measured or named or labels.due or labels.lasting)
 
 
 def _international(letter: Letter) -> bool:

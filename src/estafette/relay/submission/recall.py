@@ -120,6 +120,7 @@ class Recall:
             raw=_without_trace(stored),
             stream=content.stream,
             campaign=content.campaign,
+            topic=content.topic,
             tags=content.tags,
             metadata=content.metadata,
             # Sent again by hand, it is counted at most: who was to be left out of measuring is no longer known.

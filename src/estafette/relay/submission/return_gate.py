@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from estafette.base import ids
 from estafette.base.clock import Clock
 from estafette.base.errors import Refusal
 from estafette.base.ids import Mint
+from estafette.base.metrics import counter
 from estafette.base.seal import Keyring
 from estafette.mail import verp
 from estafette.mail.fixups import safe_lines
 from estafette.mail.received import received
 from estafette.model.address import Address
 from estafette.model.envelope import Envelope
-from estafette.model.event import Event, pack
 from estafette.model.message import Content
 from estafette.relay.submission.client import ClientInfo
 from estafette.store.interface.spool import Spool
@@ -24,13 +25,19 @@ MAC_PURPOSE = "return-path"
 ROLES = frozenset({"postmaster", "abuse"})
 KEPT = 30 * 86400.0
 
+_refused = counter("returns_refused", "Recipients that an mx listener refused: no address of ours.")
+
 
 class MacedReturnPathGate:
-    """``ReturnPathGate``: until reports are read, a returned message is kept whole, its event ``unknown``."""
+    """``ReturnPathGate``: a returned message is kept whole, until the return desk reads it.
+
+    doors: say of an address whether somebody else of us reads what comes to it: unsubscriptions, reports, complaints.
+    """
 
     def __init__(
-        self, *, spool: Spool, keyring: Keyring, clock: Clock, mint: Mint, hostname: str, return_path: str
-    ) -> None:
+        self, *, spool: Spool, keyring: Keyring, clock: Clock, mint: Mint, hostname: str, return_path: str,
+        doors: Sequence[Callable[[Address], bool]] = (),
+    ) -> None:  # fmt: skip
         self._spool = spool
         self._verify = partial(keyring.verify, MAC_PURPOSE)
         self._clock = clock
@@ -38,34 +45,20 @@ class MacedReturnPathGate:
         self._hostname = hostname
         self._domain = return_path.lower()
         self._own = frozenset({self._domain, hostname.lower()})
+        self._doors = tuple(doors)
 
     def check_recipient(self, recipient: Address) -> None:
         """See ``ReturnPathGate``. Every stranger gets the same answer: this door does not relay."""
         if recipient.domain in self._own and recipient.local.lower() in ROLES:
             return
-        if self._read(recipient.text) is None:
+        if self._read(recipient.text) is None and not any(door(recipient) for door in self._doors):
+            _refused.inc()
             raise Refusal(550, "5.7.1", "relaying denied", rule="not_a_return_path")
 
     async def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> None:
-        """See ``ReturnPathGate``. One copy is kept, its event is of the first message named."""
-        now = self._clock.now()
+        """See ``ReturnPathGate``. One copy is kept; the return desk says in the log what it was."""
         number = client.message or self._mint.next()
-        content = self._content(number, now, envelope, body, client)
-        about = next((found for each in envelope.recipients if (found := self._read(each.address)) is not None), (0, 0))
-        event = Event(
-            id=self._mint.next(),
-            at=now,
-            kind="unknown",
-            tenant="",
-            stream="",
-            message=about[0],
-            number=about[1],
-            recipient=envelope.recipients[0].address,
-            source=client.address,
-            reason="dsn_unread" if about[0] else "role_mail_unread",
-            size=content.size,
-        )
-        await self._spool.keep_return(content, pack(event))
+        await self._spool.keep_return(self._content(number, self._clock.now(), envelope, body, client), b"")
 
     def _read(self, address: str) -> tuple[int, int] | None:
         return verp.read(self._verify, address, self._domain)
@@ -98,4 +91,5 @@ class MacedReturnPathGate:
             retention=KEPT,
             recipients=len(envelope.recipients),
             source=client.address,
+            came_to=tuple(each.address for each in envelope.recipients),
         )

@@ -166,9 +166,18 @@ class Session:
             self._desk.returns.check_recipient(event.address)
         else:
             assert self._desk.gate is not None
-            self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
+            try:
+                self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
+            except Refusal as refusal:
+                self._rejected(event.address.text, refusal)
+                raise
         self._recipients.append(event.recipient)
         self.connection.accept()
+
+    def _rejected(self, recipient: str, refusal: Refusal | None) -> None:
+        """Have the log told of a recipient who is suppressed."""
+        if refusal is not None and self._desk.rejections is not None:
+            self._desk.rejections.note(self._desk.mint, self._identity, recipient, refusal, self._address)
 
     def _envelope(self) -> Envelope:
         mail = self._mail
@@ -236,6 +245,8 @@ class Session:
         self._body.discard()
         error = None if future.cancelled() else future.exception()
         refusal = _STORE_DOWN if future.cancelled() else self._broken(error) if error is not None else None
+        for each in self._recipients if refusal is not None else ():
+            self._rejected(each.address, refusal)
         self._reset()
         self._useful = self._useful or refusal is None
         if self._lost or not self.connection.waiting:

@@ -10,6 +10,7 @@ from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.store.interface.access import Access
 from estafette.store.interface.anomalies import Anomalies
+from estafette.store.interface.complaints import Complaints
 from estafette.store.interface.consents import Consents
 from estafette.store.interface.lists import Lists
 from estafette.store.interface.logins import Logins
@@ -27,9 +28,13 @@ from estafette.store.interface.records import (
     SuppressionChanges,
     Versions,
 )
+from estafette.store.interface.reports import Reports
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
+from estafette.store.interface.stops import Stops
 from estafette.store.interface.templates import Templates
+from estafette.store.interface.tickets import Tickets
+from estafette.store.interface.topics import Topics
 from estafette.store.interface.webhooks import Webhooks
 
 
@@ -67,6 +72,16 @@ class Control(Protocol):
         ...
 
     @property
+    def topics(self) -> Topics:
+        """What the mail of streams is about."""
+        ...
+
+    @property
+    def stops(self) -> Stops:
+        """Entries that stop mail, at any number."""
+        ...
+
+    @property
     def receipts(self) -> Receipts:
         """Answers under idempotency keys."""
         ...
@@ -89,6 +104,21 @@ class Control(Protocol):
     @property
     def anomalies(self) -> Anomalies:
         """What was far from a tenant's own past."""
+        ...
+
+    @property
+    def complaints(self) -> Complaints:
+        """What recipients complained about."""
+        ...
+
+    @property
+    def tickets(self) -> Tickets:
+        """What people wrote to ``abuse@`` and ``postmaster@``."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """What receivers say of domains."""
         ...
 
     @property

@@ -9,6 +9,7 @@ from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic
 
 KEY_PURPOSE = "dkim"
 
@@ -52,8 +53,16 @@ class Directory(Protocol):
         """Return a stream of a tenant."""
         ...
 
+    def topics(self, tenant: str, stream: str) -> Sequence[Topic]:
+        """Return the topics of a stream, in the order in which recipients see them."""
+        ...
+
     def domain(self, tenant: str, name: str) -> Domain | None:
         """Return a domain of a tenant by its lower-case A-label name."""
+        ...
+
+    def proved(self, name: str) -> Domain | None:
+        """Return the domain of this name whose proof stands in the DNS, whoever has it; not one with a warning."""
         ...
 
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
@@ -64,10 +73,11 @@ class Directory(Protocol):
         """Return active keys of tenant and domain, RSA first; tenant "" is the service itself."""
         ...
 
-    def suppressed(self, tenant: str, stream: str, address: str) -> str:
-        """Return the reason why an address gets no mail on a stream, "" when it may.
+    def suppressed(self, tenant: str, stream: str, address: str, topic: str = "") -> str:
+        """Return the reason why an address gets no mail on a stream, "" when it may. topic: what the mail is about.
 
-        An entry of another stream counts when that stream's ``suppression`` is the whole tenant.
+        An entry of another stream counts when that stream's ``suppression`` is the whole tenant; one of a topic
+        (``model.topic.scope``) stops mail of that topic alone.
         """
         ...
 

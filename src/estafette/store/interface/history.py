@@ -57,6 +57,10 @@ class History(Protocol):
         """Return every event of a message, oldest first."""
         ...
 
+    async def of_recipients(self, keys: Sequence[tuple[int, int]]) -> Sequence[Event]:
+        """Return every event of some recipients (message, number), oldest first; number 0 = of every recipient."""
+        ...
+
     async def messages(
         self, tenant: str, *, before: int = 0, limit: int = 100, campaign: str = ""
     ) -> Sequence[tuple[int, Event]]:

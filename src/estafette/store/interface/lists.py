@@ -65,6 +65,8 @@ class Lists(Protocol):
         """Return a page of the audit, newest first. action: a whole action, or the part before its first dot."""
         ...
 
-    def suppressions(self, page: Page, *, tenant: str = "", stream: str = "", address: str = "") -> Paged[Suppression]:
+    def suppressions(
+        self, page: Page, *, tenant: str = "", stream: str = "", address: str = "", reason: str = ""
+    ) -> Paged[Suppression]:
         """Return a page of entries, by tenant, stream and address."""
         ...

@@ -25,9 +25,11 @@ Consumed = tuple[str, int, str]
 class Usage(msgspec.Struct, kw_only=True):
     """What one window of a stream has used. Hours are kept by credential; days and months have credential "".
 
+    What came back is nobody's credential: of an hour it stands under "", too.
+
     start: unix seconds of the window's beginning. units: recipients by weight, and then from where they were taken:
     free, plan, pack, overage (billed), excess (beyond everything, not billed). bounced: permanent refusals;
-    complained: complaints, both counted on the day they came.
+    complained: complaints, both counted in the window in which they came.
     """
 
     tenant: str

@@ -11,6 +11,7 @@ from estafette.model.domain import Domain, KeyKind, KeyStage
 from estafette.model.sender import Sender
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,10 @@ class SealedKey(msgspec.Struct, frozen=True, kw_only=True):
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """An address that gets no mail. stream "" = no stream of the tenant; address lower case.
 
-    Of somebody whose address we do not have, or no longer, ``unnamed`` of the keyed hash stands in its place.
+    Of somebody whose address we do not have, or no longer, ``unnamed`` of the keyed hash stands in its place; of a
+    whole domain ``*@domain`` does. expires: unix seconds after which it is removed, None = by a decision only.
+    event, message, reply, observed: the evidence: which event of which message, what the other server said, and when; 0
+    and "" where somebody put it here by hand.
     """
 
     tenant: str
@@ -85,6 +89,11 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     reason: str
     created: float = 0.0
+    expires: float | None = None
+    event: int = 0
+    message: int = 0
+    reply: str = ""
+    observed: float = 0.0
 
 
 def unnamed(person: bytes) -> str:
@@ -130,13 +139,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[SealedKey, ...] = ()
     credentials: tuple[Credential, ...] = ()
     senders: tuple[Sender, ...] = ()
+    topics: tuple[Topic, ...] = ()
     gone: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def count(self) -> int:
         """Return how many rows these are."""
-        kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.gone)
-        return sum(map(len, kinds))
+        kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.topics)
+        return sum(map(len, kinds)) + len(self.gone)
 
 
 class SuppressionChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +164,7 @@ class Wiped(msgspec.Struct, frozen=True, kw_only=True):
     audit: int = 0
     receipts: int = 0
     calls: int = 0
+    tickets: int = 0
 
 
 class AlreadyThere(ValueError):

@@ -50,7 +50,7 @@ class Sending(Protocol):
         ...
 
     def remove_stream(self, stream: Stream, entry: AuditEntry) -> None:
-        """Remove a stream; Stale, InUse while a credential that is not revoked sends on it.
+        """Remove a stream with its topics; Stale, InUse while a credential that is not revoked sends on it.
 
         Suppressions of a stream whose scope is the tenant become the tenant's: who said no to all still says so.
         """

@@ -66,6 +66,19 @@ class Notice(msgspec.Struct, frozen=True, array_like=True):
     item: bytes
 
 
+class Read(msgspec.Struct, frozen=True, array_like=True):
+    """What came of a returned message, committed together with the mark that it is read.
+
+    id: of the message. until: when it is removed, unix seconds. events: packed, written once. notices: what senders
+    are to be told; one whose message is no longer kept is left out.
+    """
+
+    id: int
+    until: float
+    events: tuple[bytes, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
 class Quarantined(msgspec.Struct, frozen=True, array_like=True):
     """A damaged row set aside: kept whole, never delivered, always reported."""
 
@@ -207,7 +220,22 @@ class Spool(Protocol):
         ...
 
     async def keep_return(self, content: Content, event: bytes) -> None:
-        """Keep a message that came back, whole, with its event; nothing is delivered of it."""
+        """Keep a message that came back, whole, with its event, b"" for none; nothing is delivered of it."""
+        ...
+
+    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
+        """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one."""
+        ...
+
+    async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Return messages without their bodies; letters of people also some days after they were removed."""
+        ...
+
+    async def close_returns(self, read: Sequence[Read]) -> int:
+        """Mark kept messages as read, and write what came of them, in one commit; return how many were unread.
+
+        A message that was read or removed before is passed over with everything that comes of it.
+        """
         ...
 
     async def record(self, events: Sequence[bytes]) -> None:

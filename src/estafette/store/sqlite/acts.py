@@ -9,6 +9,7 @@ import msgspec
 
 from estafette.model.message import Content, Delivery, Submission
 from estafette.model.rule import Filter, Rule
+from estafette.store.interface.spool import Read
 from estafette.store.sqlite.batch import Batch
 from estafette.store.sqlite.database import get_meta, set_meta
 from estafette.store.sqlite.rows import content_row, delivery_row, read_delivery
@@ -100,12 +101,28 @@ def rescheduler(tenant: str, message: int, due: float) -> Callable[[apsw.Connect
 
 
 def keep_return(connection: apsw.Connection, batch: Batch, content: Content, event: bytes) -> None:
-    """Keep a message that came back, once, with its event."""
+    """Keep a message that came back, once, with its event, b"" for none."""
     number, retention, file, crc, head, body = content_row(content)
     row = (number, content.accepted + retention, file, crc, head, body)
     connection.execute(sql("insert_returned"), row)
-    if connection.changes():
+    if connection.changes() and event:
         batch.event(event)
+
+
+def close_returns(connection: apsw.Connection, batch: Batch, read: Sequence[Read]) -> int:
+    """Mark returned messages as read; what comes of one is written by whoever marks it, and by nobody again."""
+    count = 0
+    for each in read:
+        connection.execute(sql("mark_read"), (each.until, each.id))
+        if not connection.changes():
+            continue
+        count += 1
+        for event in each.events:
+            batch.event(event)
+        for notice in each.notices:
+            row = (notice.message, notice.number, notice.due, notice.item)
+            connection.execute(sql("insert_late_notice"), row)
+    return count
 
 
 def outbox_done(connection: apsw.Connection, upto: int) -> None:

@@ -10,11 +10,11 @@ import msgspec
 
 from estafette.base.errors import StoreFault
 from estafette.base.ids import Mint
-from estafette.model.event import pack, unpack
+from estafette.model.event import LATE, pack, unpack
 from estafette.model.journey import ENDS, STAYS
 from estafette.model.message import Delivery, Submission
 from estafette.store.interface.spool import Settlement
-from estafette.store.sqlite.rows import content_row, delivery_row
+from estafette.store.sqlite.rows import content_row, delivery_row, stub_of
 from estafette.store.sqlite.sites import Sites
 from estafette.store.sqlite.statements import run_many, sql
 
@@ -25,6 +25,10 @@ TALLIES = (
 #: Reasons of ``failed`` events that mean an operator's act.
 PURGED = "purged"
 CANCELLED = frozenset({"cancelled", PURGED})
+#: The ledger's name for ends told late, which it does not count as ends.
+LATE_BOUNCED = "bounced_late"
+#: How long it is remembered who sent a person's letter, so that they hear of a failure that is reported late.
+REMEMBERED = 7 * 86_400.0
 #: Events of one outbox row; the low 16 bits of a position count within it.
 EVENTS_PER_ROW = 8_192
 
@@ -42,6 +46,13 @@ class _Head(msgspec.Struct, frozen=True, array_like=True):
 
 
 _head = msgspec.msgpack.Decoder(_Head).decode
+
+
+def tallied(kind: str, reason: str) -> str:
+    """Return what the ledger counts an event as."""
+    if kind == "failed" and reason in CANCELLED:
+        return "cancelled"
+    return LATE_BOUNCED if kind == "bounced" and reason == LATE else kind
 
 
 class Batch:
@@ -152,6 +163,11 @@ class Batch:
         self._events.append(event)
         self._tally.update(tallies)
 
+    def told(self, events: Sequence[bytes]) -> None:
+        """Log events that move no row; the ledger knows of recipients who were refused before there was one."""
+        self._events.extend(events)
+        self._count_refused(events)
+
     def touch(self, message: int) -> None:
         """Look whether a message ended in this commit."""
         self._touched.add(message)
@@ -171,14 +187,17 @@ class Batch:
             self._connection.execute(sql("tally"), [self._tally[name] for name in TALLIES])
 
     def _retire(self, messages: Sequence[tuple[int]]) -> None:
-        dead, kept = [], []
-        for message, retention, file, owed in run_many(self._connection, "ended_messages", messages):
+        dead, kept, remembered = [], [], []
+        for message, retention, file, owed, head in run_many(self._connection, "ended_messages", messages):
             rest = 0.0 if message in self._purged else retention
             if rest <= 0 and not owed:
                 dead.append((message,))
+                if message not in self._purged and (stub := stub_of(head)):
+                    remembered.append((message, self.now + REMEMBERED, stub))
                 if file:
                     self.dead_files.append(file)
             else:
                 kept.append((message, self.now + rest))
         run_many(self._connection, "delete_contents", dead)
         run_many(self._connection, "insert_ended", kept)
+        run_many(self._connection, "insert_late", remembered)

@@ -14,6 +14,7 @@ from estafette.model.rule import Filter, Rule
 from estafette.store.interface.spool import (
     FeedSummary,
     Health,
+    Read,
     Settlement,
     Wake,
 )
@@ -155,6 +156,11 @@ class SpoolClient(FileReads):
     async def keep_return(self, content: Content, event: bytes) -> None:
         """Keep a message that came back."""
         await self._link.call("keep_return", content, event)
+
+    async def close_returns(self, read: Sequence[Read]) -> int:
+        """Mark kept messages as read; asked again after a lost answer, it finds them read."""
+        count: int = await self._link.call("close_returns", list(read))
+        return count
 
     # Events and care.
 

@@ -136,6 +136,7 @@ def remover(
         run_many(connection, "delete_notices", keys)
         run_many(connection, "delete_contents", [(number,) for number, _ in contents])
         run_many(connection, "delete_ended", [(number,) for number, _ in contents])
+        run_many(connection, "delete_late", sorted({(message,) for message, _ in keys}))
         run_many(connection, "delete_returned", [(number,) for number, _ in returned])
         run_many(connection, "delete_quarantined", [(number,) for number, _ in quarantined], file=_FILE)
         batch.dead_files.extend(file for _, file in (*contents, *returned) if file)

@@ -73,6 +73,14 @@ class FileReads(ABC):
         """Read due notices."""
         return self._inline.notices(now, limit)
 
+    async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Read what is known of messages."""
+        return self._inline.remembered(ids)
+
+    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
+        """Read kept messages nobody has read, in a thread."""
+        return await self._in_thread(lambda: self._long.unread(limit))
+
     async def outbox(self, after: int, limit: int = 1000) -> Sequence[tuple[int, bytes]]:
         """Read events in commit order."""
         return self._inline.outbox(after, limit)

@@ -16,7 +16,7 @@ from estafette.model.erasure import Erased, Erasure
 from estafette.model.message import Content, Submission
 from estafette.model.rule import Filter, Rule
 from estafette.model.tracking import RawHit
-from estafette.store.interface.spool import Health, Settlement, Wake
+from estafette.store.interface.spool import Health, Read, Settlement, Wake
 
 VERSION = 1
 MAX_FRAME = 64 << 20
@@ -50,6 +50,7 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "requeue": (tuple[Filter, float], int),
     "reschedule": (tuple[str, int, float], int),
     "keep_return": (tuple[Content, bytes], None),
+    "close_returns": (tuple[list[Read]], int),
     "record": (tuple[list[bytes]], None),
     "outbox_done": (tuple[int], None),
     "sweep": (tuple[float], int),

@@ -17,7 +17,7 @@ from estafette.base import log
 from estafette.base.errors import StoreFault
 from estafette.model.event import Event, unpack
 from estafette.store.interface.history import EventFilter, Stretch
-from estafette.store.sqlite.batch import CANCELLED
+from estafette.store.sqlite.batch import tallied
 from estafette.store.sqlite.database import get_meta, open_reader, open_writer, set_meta
 from estafette.store.sqlite.latecomers import Latecomers
 from estafette.store.sqlite.statements import run_many, sql
@@ -129,6 +129,18 @@ class SqliteHistory:
         """Return a message's events, oldest first."""
         return [unpack(blob) for (blob,) in await self.rows(sql("of_message", file=_FILE), (message,))]
 
+    async def of_recipients(self, keys: Sequence[tuple[int, int]]) -> Sequence[Event]:
+        """Return the events of some recipients, oldest first."""
+        wanted = set(keys)
+        messages = sorted({message for message, _ in wanted})
+
+        def read() -> list[tuple[Any, ...]]:
+            rows = run_many(self._reader, "of_recipients", [(each,) for each in messages], file=_FILE)
+            return [row for row in rows if (row[1], row[2]) in wanted or (row[1], 0) in wanted]
+
+        found = await self._in_reader(read)
+        return [unpack(blob) for *_, blob in sorted(found, key=lambda row: (row[3], row[0]))]
+
     async def messages(
         self, tenant: str, *, before: int = 0, limit: int = 100, campaign: str = ""
     ) -> Sequence[tuple[int, Event]]:
@@ -216,4 +228,6 @@ def _read(work: Callable[[], _T]) -> _T:
 
 
 def _tally(kind: str, blob: bytes) -> str:
-    return "cancelled" if kind == "failed" and unpack(blob).reason in CANCELLED else kind
+    if kind not in {"failed", "bounced"}:
+        return kind
+    return tallied(kind, unpack(blob).reason)

@@ -14,6 +14,9 @@ ORDER BY position LIMIT ?
 -- name: of_message
 SELECT event FROM event WHERE message = ? ORDER BY at, position
 
+-- name: of_recipients
+SELECT position, message, number, at, event FROM event WHERE message IN (/*each*/?/*end*/)
+
 -- name: messages
 SELECT position, event FROM event INDEXED BY event_queued
 WHERE tenant = ? AND kind = 'queued' AND number = 1 AND position < ? AND (? = '' OR campaign = ?)

@@ -38,7 +38,7 @@ UPDATE delivery SET due = ?, attempts = attempts + ?, last = ?, notified = max(n
 WHERE message = ? AND number = ?
 
 -- name: ended_messages
-SELECT id, retention, file, EXISTS (SELECT 1 FROM notice WHERE notice.message = content.id)
+SELECT id, retention, file, EXISTS (SELECT 1 FROM notice WHERE notice.message = content.id), head
 FROM content
 WHERE id IN (/*each*/?/*end*/) AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message = content.id)
 
@@ -199,6 +199,42 @@ UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'outbox'
 
 -- name: insert_returned
 INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,?,?,?)
+
+-- name: unread
+SELECT id, crc, head, body FROM returned WHERE read = 0 ORDER BY id LIMIT ?
+
+-- name: mark_read
+UPDATE returned SET read = 1, until = ? WHERE id = ? AND read = 0
+
+-- Only while the message is there: whoever tells the sender reads from it to whom.
+-- name: insert_late_notice
+INSERT INTO notice (message, number, due, item)
+SELECT ?1, ?2, max(?3, coalesce((SELECT at + 3600 FROM told WHERE told.message = ?1), 0)), ?4
+WHERE EXISTS (SELECT 1 FROM content WHERE content.id = ?1 UNION ALL SELECT 1 FROM late WHERE late.message = ?1)
+ON CONFLICT (message, number) DO UPDATE SET item = excluded.item
+
+-- name: insert_late
+INSERT OR REPLACE INTO late (message, until, head) VALUES /*each*/(?,?,?)/*end*/
+
+-- name: late_heads
+WITH asked (message) AS (VALUES /*each*/(?)/*end*/)
+SELECT late.message, late.head FROM asked JOIN late ON late.message = asked.message
+UNION ALL SELECT content.id, content.head FROM asked JOIN content ON content.id = asked.message
+
+-- name: late_due
+DELETE FROM late WHERE until <= ? AND NOT EXISTS (SELECT 1 FROM notice WHERE notice.message = late.message)
+
+-- name: delete_late
+DELETE FROM late WHERE message IN (/*each*/?/*end*/)
+
+-- name: has_read_mark
+SELECT 1 FROM pragma_table_info('returned') WHERE name = 'read'
+
+-- name: add_read_mark
+ALTER TABLE returned ADD COLUMN read INTEGER NOT NULL DEFAULT 0
+
+-- name: index_unread
+CREATE INDEX IF NOT EXISTS returned_unread ON returned (id) WHERE read = 0
 
 -- name: returned_due
 SELECT id, file FROM returned WHERE until <= ? LIMIT ?

@@ -15,7 +15,7 @@ from estafette.store.interface.spool import COUNTED, Feed, FeedSummary, Notice, 
 from estafette.store.sqlite.batch import TALLIES
 from estafette.store.sqlite.database import open_reader
 from estafette.store.sqlite.leases import shard_of
-from estafette.store.sqlite.rows import Damaged, read_content, read_delivery
+from estafette.store.sqlite.rows import Damaged, read_content, read_delivery, read_stub
 from estafette.store.sqlite.selection import exception, teach, where
 from estafette.store.sqlite.statements import run_many, sql
 
@@ -24,6 +24,8 @@ _rule = msgspec.msgpack.Decoder(Rule).decode
 _events = msgspec.msgpack.Decoder(list[bytes]).decode
 #: Rows looked at in one read when rules leave some out.
 STRETCH = 10_000
+#: Octets of returned messages in one answer, but one message at least.
+RETURNED = 32 << 20
 #: Feeds summarised in one transaction.
 FEEDS_AT_ONCE = 200
 _BEFORE_ALL = (float("-inf"), 0, 0)
@@ -127,6 +129,25 @@ class Reader:
     def notices(self, now: float, limit: int) -> list[Notice]:
         """Read due notices, whole messages at a time."""
         return [Notice(*row) for row in self._connection.execute(sql("notices"), (now, limit))]
+
+    def unread(self, limit: int) -> list[tuple[int, Content | None]]:
+        """Read returned messages that nobody has read; None for one that does not hold what was written."""
+        found: list[tuple[int, Content | None]] = []
+        octets = 0
+        for row in self._connection.execute(sql("unread"), (limit,)):
+            try:
+                found.append((row[0], read_content(row)))
+            except Damaged:
+                found.append((row[0], None))
+            octets += len(row[3])
+            if octets > RETURNED:
+                break
+        return found
+
+    def remembered(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read what is known of messages, kept or not, without their bodies."""
+        rows = run_many(self._connection, "late_heads", [(each,) for each in ids])
+        return {number: read_stub(head) for number, head in rows}
 
     def outbox(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Read events after a position; the low 16 bits of a position count within one commit's row."""

@@ -27,6 +27,20 @@ class _Stream(msgspec.Struct, frozen=True, array_like=True):
 _stream = msgspec.msgpack.Decoder(_Stream).decode
 
 
+class _Sender(msgspec.Struct, frozen=True, array_like=True):
+    """The first fields of a content."""
+
+    id: int
+    tenant: str
+    stream: str
+    kind: str
+    credential: str
+    sender: str
+
+
+_sender = msgspec.msgpack.Decoder(_Sender).decode
+
+
 class Damaged(Exception):
     """A row does not hold what was written."""
 
@@ -56,6 +70,29 @@ def read_content(row: tuple[Any, ...]) -> Content:
     if body:
         _set(content, "body", body)
     return content
+
+
+def stub_of(head: bytes) -> bytes:
+    """Return what is remembered of a person's letter when it is removed: who sent it, not what it was about.
+
+    b"" for mail that nobody is told of late.
+    """
+    try:
+        first = _sender(head)
+        if first.kind != "personal" or not first.sender:
+            return b""
+        content = _content(head)
+    except (msgspec.MsgspecError, TypeError):
+        return b""
+    stub = msgspec.structs.replace(
+        content, body=b"", file="", subject="", campaign="", tags=(), metadata={}, link_tags="", late=False
+    )
+    return _encode(stub)
+
+
+def read_stub(head: bytes) -> Content:
+    """Return what ``stub_of`` made."""
+    return _content(head)
 
 
 def delivery_row(delivery: Delivery) -> tuple[Any, ...]:

@@ -73,14 +73,20 @@ CREATE TABLE IF NOT EXISTS quarantine (
     crc INTEGER NOT NULL
 );
 
+-- What came back, whole. read: the return desk has acted on it (older files get the column when they are opened).
 CREATE TABLE IF NOT EXISTS returned (
     id INTEGER PRIMARY KEY,
     until REAL NOT NULL,
     file TEXT NOT NULL,
     crc INTEGER NOT NULL,
     head BLOB NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    read INTEGER NOT NULL DEFAULT 0
 );
+
+-- Who sent letters of people that are removed, so that they can be told of a failure that is reported late.
+CREATE TABLE IF NOT EXISTS late (message INTEGER PRIMARY KEY, until REAL NOT NULL, head BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS late_until ON late (until);
 
 -- Takes up free pages while they are overwritten; else empty.
 CREATE TABLE IF NOT EXISTS scrub (octets BLOB NOT NULL);

@@ -18,6 +18,7 @@ from estafette.model.rule import Filter, Rule
 from estafette.store.interface.spool import (
     FeedSummary,
     Health,
+    Read,
     Settlement,
     Wake,
 )
@@ -36,7 +37,7 @@ from estafette.store.sqlite.request import Act
 from estafette.store.sqlite.rows import Damaged
 from estafette.store.sqlite.selection import teach, within
 from estafette.store.sqlite.sites import MOVED_AT_ONCE
-from estafette.store.sqlite.upgrade import name_credentials
+from estafette.store.sqlite.upgrade import add_read_mark, name_credentials
 from estafette.store.sqlite.wakes import Wakes
 from estafette.store.sqlite.watermark import Watermark
 from estafette.store.sqlite.writer import Writer
@@ -70,6 +71,7 @@ class SqliteSpool(FileReads):
         connection = open_writer(self.path, schema="schema.sql")
         teach(connection)
         name_credentials(connection)
+        add_read_mark(connection)
         base = (get_meta(connection, "epoch") or 0) + _EPOCHS
         set_meta(connection, "epoch", base)
         self.leases = Leases(base)
@@ -231,14 +233,18 @@ class SqliteSpool(FileReads):
         """Keep a message that came back."""
         await self._writer.act(lambda connection, batch: acts.keep_return(connection, batch, content, event))
 
+    async def close_returns(self, read: Sequence[Read]) -> int:
+        """Mark kept messages as read, with what came of them."""
+        count: int = await self._writer.act(lambda connection, batch: acts.close_returns(connection, batch, read))
+        return count
+
     # Events and care.
 
     async def record(self, events: Sequence[bytes]) -> None:
         """Log events that move no row."""
 
         def write(_connection: object, batch: Batch) -> None:
-            for event in events:
-                batch.event(event)
+            batch.told(events)
 
         await self._writer.act(write)
 

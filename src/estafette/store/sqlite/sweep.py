@@ -38,3 +38,4 @@ def stale(connection: apsw.Connection, now: float) -> None:
     """Forget placements that are no longer believed and notes on who was told."""
     connection.execute(sql("delete_sites"), (now,))
     connection.execute(sql("delete_told"), (now,))
+    connection.execute(sql("late_due"), (now,))

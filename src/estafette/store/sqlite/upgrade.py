@@ -39,3 +39,11 @@ def name_credentials(connection: apsw.Connection) -> None:
     set_meta(connection, _DONE, 1)
     if named:
         _log.info("rows_named", credentials=named)
+
+
+def add_read_mark(connection: apsw.Connection) -> None:
+    """Give returned messages the mark that they were read; those that an older release kept were not."""
+    with connection:
+        if connection.execute(sql("has_read_mark")).fetchone() is None:
+            connection.execute(sql("add_read_mark"))
+        connection.execute(sql("index_unread"))

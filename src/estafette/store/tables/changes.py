@@ -11,11 +11,13 @@ from estafette.model.domain import Domain
 from estafette.model.sender import Sender
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic
 from estafette.store.interface.records import Changes, Credential, SealedKey, Suppression, SuppressionChanges
 from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
 from estafette.store.tables.definitions.domains import DKIM_KEY, DOMAIN, SENDER
 from estafette.store.tables.definitions.service import TOMBSTONE
 from estafette.store.tables.definitions.tenants import STREAM, TENANT
+from estafette.store.tables.definitions.topics import TOPIC
 from estafette.store.tables.rows import read_all
 from estafette.store.tables.transactions import counters
 
@@ -35,6 +37,7 @@ def read_changes(connection: Connection, since: int) -> Changes:
         keys=read_all(connection, keys.where(DKIM_KEY.c.version > since), SealedKey),
         credentials=read_all(connection, credentials.where(CREDENTIAL.c.version > since), Credential),
         senders=_after(connection, SENDER, Sender, since),
+        topics=_after(connection, TOPIC, Topic, since),
         gone=_gone(connection, since, suppressions=False) if since else (),
     )
 

@@ -23,6 +23,7 @@ from estafette.store.interface.records import (
 from estafette.store.tables.access import AccessTables
 from estafette.store.tables.anomalies import AnomalyTables
 from estafette.store.tables.changes import read_changes, read_suppression_changes
+from estafette.store.tables.complaints import ComplaintTables
 from estafette.store.tables.consents import ConsentTables
 from estafette.store.tables.copy import copy_to_file
 from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
@@ -37,10 +38,14 @@ from estafette.store.tables.people import PeopleTables
 from estafette.store.tables.persons import PersonTables
 from estafette.store.tables.plans import PlanTables
 from estafette.store.tables.receipts import ReceiptTables
+from estafette.store.tables.reports import ReportTables
 from estafette.store.tables.rows import columns, same
 from estafette.store.tables.secrets import SecretTables
 from estafette.store.tables.sending import SendingTables
+from estafette.store.tables.stops import StopTables
 from estafette.store.tables.templates import TemplateTables
+from estafette.store.tables.tickets import TicketTables
+from estafette.store.tables.topics import TopicTables
 from estafette.store.tables.transactions import Tables, bury, counters
 from estafette.store.tables.webhooks import WebhookTables
 
@@ -74,12 +79,17 @@ class ControlTables(Tables):
         self.logins = LoginTables(engine)
         self.plans = PlanTables(engine)
         self.sending = SendingTables(engine)
+        self.topics = TopicTables(engine)
+        self.stops = StopTables(engine)
         self.receipts = ReceiptTables(engine)
         self.persons = PersonTables(engine)
         self.templates = TemplateTables(engine)
         self.consents = ConsentTables(engine)
         self.webhooks = WebhookTables(engine)
         self.anomalies = AnomalyTables(engine)
+        self.complaints = ComplaintTables(engine)
+        self.tickets = TicketTables(engine)
+        self.reports = ReportTables(engine)
 
     def versions(self) -> Versions:
         """See ``Control``."""

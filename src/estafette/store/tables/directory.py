@@ -18,13 +18,16 @@ from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic, scope
 from estafette.store.interface.consents import ConsentChanges
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import KEY_PURPOSE, key_context
 from estafette.store.interface.records import Changes, SealedKey, SuppressionChanges, Versions, unnamed
 from estafette.store.tables.agreed import Agreed
 from estafette.store.tables.control import open_control
-from estafette.store.tables.suppressed import Suppressed
+from estafette.store.tables.multitude import Multitude
+from estafette.store.tables.stops import StopTables
+from estafette.store.tables.suppressed import MANY, Suppressed
 from estafette.store.tables.view import View
 from estafette.tracking.token import person_of
 
@@ -41,7 +44,7 @@ class _Reading(msgspec.Struct, frozen=True):
     suppressions: SuppressionChanges | None
     consents: ConsentChanges | None
     view: View | None = None
-    suppressed: Suppressed | None = None
+    suppressed: Suppressed | Multitude | None = None
     agreed: Agreed | None = None
 
 
@@ -55,7 +58,7 @@ class DirectorySnapshot:
         self.control = control
         self._keyring = keyring
         self._view = View()
-        self._suppressed = Suppressed()
+        self._suppressed: Suppressed | Multitude = Suppressed()
         self._agreed = Agreed()
         self._versions = Versions()
         self._keys: dict[tuple[str, str], tuple[SigningKey, ...]] = {}
@@ -88,20 +91,39 @@ class DirectorySnapshot:
     def _read(self) -> _Reading:
         since, now = self._versions, self.control.versions()
         changes = self.control.changes(since.control) if now.control != since.control else None
-        added = self.control.suppression_changes(since.suppression) if now.suppression != since.suppression else None
+        added, suppressed = self._read_suppressions(since.suppression, now.suppression)
         said = self.control.consents.changes(since.consent) if now.consent != since.consent else None
-        view = suppressed = agreed = None
+        view = agreed = None
         # A few rows are written over in place, between two look-ups; many would hold up the event loop.
         if changes is not None and changes.count > _FEW:
             view = self._view.copy()
             view.apply(changes)
-        if added is not None and len(added.entries) + len(added.gone) > _FEW:
-            suppressed = self._suppressed.copy()
-            suppressed.apply(added)
         if said is not None and said.count > _FEW:
             agreed = self._agreed.copy()
             agreed.apply(said)
         return _Reading(since, changes, added, said, view, suppressed, agreed)
+
+    def _read_suppressions(
+        self, since: int, now: int
+    ) -> tuple[SuppressionChanges | None, Suppressed | Multitude | None]:  # fmt: skip
+        """Return what was written, and the answers that follow when they are changed already.
+
+        Few entries are all in memory; of many a filter is, and what it does not know for certain the tables say.
+        """
+        if now == since:
+            return None, None
+        held, stops = self._suppressed, self.control.stops
+        if isinstance(held, Suppressed):
+            if isinstance(stops, StopTables) and stops.count() > MANY:
+                many = Multitude(stops)
+                return SuppressionChanges(version=many.version), many
+            added = self.control.suppression_changes(since)
+            if len(added.entries) + len(added.gone) <= _FEW:
+                return added, None
+            held = held.copy()
+            held.apply(added)
+            return added, held
+        return SuppressionChanges(version=held.update()), held
 
     def _take(self, reading: _Reading) -> bool:
         news = (reading.changes, reading.suppressions, reading.consents)
@@ -112,7 +134,7 @@ class DirectorySnapshot:
             self._change(reading.changes, reading.view)
         if reading.suppressed is not None:
             self._suppressed = reading.suppressed
-        elif reading.suppressions is not None:
+        elif reading.suppressions is not None and isinstance(self._suppressed, Suppressed):
             self._suppressed.apply(reading.suppressions)
         if reading.agreed is not None:
             self._agreed = reading.agreed
@@ -170,9 +192,19 @@ class DirectorySnapshot:
         """See ``Directory``."""
         return self._view.streams.get((tenant, name))
 
+    def topics(self, tenant: str, stream: str) -> Sequence[Topic]:
+        """See ``Directory``."""
+        found = self._view.topics.get((tenant, stream))
+        return sorted(found.values(), key=lambda topic: (topic.created, topic.name)) if found else ()
+
     def domain(self, tenant: str, name: str) -> Domain | None:
         """See ``Directory``."""
         return self._view.domains.get((tenant, name))
+
+    def proved(self, name: str) -> Domain | None:
+        """See ``Directory``."""
+        found = self._view.domains.get((self._view.owners.get(name, ""), name))
+        return found if found is not None and found.status == "verified" else None
 
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
         """See ``Directory``. A warning (records changed since) still sends; pending and suspended do not."""
@@ -191,8 +223,12 @@ class DirectorySnapshot:
             self._keys[tenant, domain] = keys
         return keys
 
-    def suppressed(self, tenant: str, stream: str, address: str) -> str:
+    def suppressed(self, tenant: str, stream: str, address: str, topic: str = "") -> str:
         """See ``Directory``."""
+        found = self._stopped(tenant, stream, address)
+        return found if found or not topic else self._stopped(tenant, scope(stream, topic), address)
+
+    def _stopped(self, tenant: str, stream: str, address: str) -> str:
         found = self._suppressed.reason(tenant, stream, address.lower(), self._view.streams)
         if found or not self._suppressed.unnamed(tenant):
             return found

@@ -105,10 +105,15 @@ class ListTables(Tables):
             entries = read_all(connection, query, AuditEntry)[: page.limit]
         return Paged(entries, cursor([numbers[page.limit - 1]]) if len(numbers) > page.limit else "")
 
-    def suppressions(self, page: Page, *, tenant: str = "", stream: str = "", address: str = "") -> Paged[Suppression]:
+    def suppressions(
+        self, page: Page, *, tenant: str = "", stream: str = "", address: str = "", reason: str = ""
+    ) -> Paged[Suppression]:
         """See ``Lists``."""
         table = SUPPRESSION.c
-        query = _where(select(SUPPRESSION), {table.tenant: tenant, table.stream: stream, table.address: address})
+        query = _where(
+            select(SUPPRESSION),
+            {table.tenant: tenant, table.stream: stream, table.address: address, table.reason: reason},
+        )
         return self._page(query, (table.tenant, table.stream, table.address), Suppression, page)
 
     def _page(self, query: Select[Any], key: Sequence[Column[Any]], kind: type[Row], page: Page) -> Paged[Row]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Text, and_, cast, delete, func, insert, or_, 
 
 from estafette.model.erasure import Erasure
 from estafette.store.interface.records import AuditEntry, Wiped
-from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
+from estafette.store.tables.definitions.complaints import TICKET
+from estafette.store.tables.definitions.credentials import CREDENTIAL, SOFT_BOUNCE, SUPPRESSION
 from estafette.store.tables.definitions.letters import RECEIPT
 from estafette.store.tables.definitions.service import AUDIT, TOMBSTONE
 from estafette.store.tables.definitions.webhooks import WEBHOOK, WEBHOOK_CALL
@@ -34,6 +35,7 @@ class PersonTables(Tables):
                 audit=_reword(connection, erasure),
                 receipts=_remove_receipts(connection, erasure),
                 calls=_remove_calls(connection, erasure),
+                tickets=_remove_tickets(connection, erasure),
             )
             connection.execute(insert(AUDIT), columns(entry))
         compact(self.engine)
@@ -46,6 +48,8 @@ def _unlist(connection: Connection, erasure: Erasure) -> int:
     gone = connection.execute(
         delete(SUPPRESSION).where(table.tenant == erasure.tenant, table.address == erasure.address)
     )
+    counted, of = SOFT_BOUNCE.c, erasure
+    connection.execute(delete(SOFT_BOUNCE).where(counted.tenant == of.tenant, counted.address == of.address))
     key = mine.key.endswith(msgspec.json.encode(erasure.address).decode() + "]", autoescape=True)
     start = mine.key.startswith(f'["{erasure.tenant}",', autoescape=True)
     connection.execute(delete(TOMBSTONE).where(mine.kind == SUPPRESSION.name, start, key))
@@ -70,6 +74,16 @@ def _remove_receipts(connection: Connection, erasure: Erasure) -> int:
     for credential, key in keys:
         connection.execute(delete(RECEIPT).where(and_(RECEIPT.c.credential == credential, RECEIPT.c.key == key)))
     return len(keys)
+
+
+def _remove_tickets(connection: Connection, erasure: Erasure) -> int:
+    table = TICKET.c
+    words = (table.sender, table.author, table.subject, table.text, table.note)
+    rows = _stream(connection, select(table.id, *words).where(table.tenant == erasure.tenant))
+    gone = [number for number, *said in rows if erasure.quoted("\n".join(said).encode())]
+    for number in gone:
+        connection.execute(delete(TICKET).where(table.id == number))
+    return len(gone)
 
 
 def _remove_calls(connection: Connection, erasure: Erasure) -> int:

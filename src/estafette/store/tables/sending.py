@@ -20,6 +20,7 @@ from estafette.store.tables.definitions.metadata import current
 from estafette.store.tables.definitions.people import LETTER
 from estafette.store.tables.definitions.service import AUDIT
 from estafette.store.tables.definitions.tenants import STREAM
+from estafette.store.tables.definitions.topics import TOPIC
 from estafette.store.tables.paging import read_page
 from estafette.store.tables.rows import columns, same
 from estafette.store.tables.transactions import Row, Tables, bury
@@ -46,6 +47,7 @@ class SendingTables(Tables):
                 )
             if not bury(connection, STREAM, *same(STREAM, stream)):
                 raise Stale
+            bury(connection, TOPIC, TOPIC.c.tenant == stream.tenant, TOPIC.c.stream == stream.name)
             if wide:
                 _widen(connection, stream)
 
@@ -196,8 +198,9 @@ def _widen(connection: Connection, stream: Stream) -> None:
     other = SUPPRESSION.alias()
     known = select(other.c.address).where(other.c.tenant == stream.tenant, other.c.stream == "")
     version = current("suppression")
-    fresh = select(table.tenant, literal(""), table.address, table.reason, table.created, version)
-    into = ["tenant", "stream", "address", "reason", "created", "version"]
+    kept = ["address", "reason", "created", "expires", "event", "message", "reply", "observed"]
+    fresh = select(table.tenant, literal(""), *(table[name] for name in kept), version)
+    into = ["tenant", "stream", *kept, "version"]
     fresh = fresh.where(*mine, table.address.not_in(known))
     connection.execute(insert(SUPPRESSION).from_select(into, fresh, include_defaults=False))
     bury(connection, SUPPRESSION, *mine, counter="suppression")

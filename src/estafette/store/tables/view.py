@@ -6,6 +6,7 @@ from estafette.model.credential import Allowance, Identity
 from estafette.model.domain import Domain
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.model.topic import Topic
 from estafette.store.interface.records import Changes, Credential, SealedKey
 from estafette.store.tables.networks import Networks
 
@@ -22,6 +23,7 @@ class View:
     def __init__(self) -> None:
         self.tenants: dict[str, Tenant] = {}
         self.streams: dict[tuple[str, str], Stream] = {}
+        self.topics: dict[tuple[str, str], dict[str, Topic]] = {}
         self.domains: dict[tuple[str, str], Domain] = {}
         self.keys: dict[tuple[str, str], dict[str, SealedKey]] = {}
         self.credentials: dict[str, Credential] = {}
@@ -38,6 +40,7 @@ class View:
         """Return a view of its own that holds the same rows."""
         made = View()
         made.tenants, made.streams, made.domains = dict(self.tenants), dict(self.streams), dict(self.domains)
+        made.topics = {stream: dict(topics) for stream, topics in self.topics.items()}
         made.keys = {owner: dict(keys) for owner, keys in self.keys.items()}
         made.credentials, made.usernames = dict(self.credentials), dict(self.usernames)
         made.senders, made.addresses, made.owners = dict(self.senders), set(self.addresses), dict(self.owners)
@@ -61,6 +64,8 @@ class View:
             self.tenants[tenant.id] = tenant
         for stream in changes.streams:
             self.streams[stream.tenant, stream.name] = stream
+        for topic in changes.topics:
+            self.topics.setdefault((topic.tenant, topic.stream), {})[topic.name] = topic
         for domain in changes.domains:
             self.domains[domain.tenant, domain.name] = domain
             self._own(domain)
@@ -83,6 +88,8 @@ class View:
             self.tenants.pop(key[0], None)
         elif kind == "stream":
             self.streams.pop((key[0], key[1]), None)
+        elif kind == "topic":
+            self.topics.get((key[0], key[1]), {}).pop(key[2], None)
         elif kind == "domain" and key[0] in self._names:
             owner, name = self._names.pop(key[0])
             self.domains.pop((owner, name), None)

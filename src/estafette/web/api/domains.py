@@ -7,7 +7,8 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from estafette.store.interface.page import Page
-from estafette.tenancy import comparison, domains, proof, rotation
+from estafette.tenancy import comparison, domains, mailboxes, proof, rotation
+from estafette.tenancy.mailboxes import Wish
 from estafette.web.api.actor import Caller, May
 from estafette.web.api.etag import tagged
 from estafette.web.api.paging import Listed, page
@@ -56,6 +57,29 @@ class Key(BaseModel):
     seen: str | None = Field(description="When its record was last seen")
 
 
+class Incoming(Body):
+    """Where the people of a domain read their mail over IMAP; mail programs that ask are told."""
+
+    host: str = Field(min_length=1, max_length=255, examples=["imap.company.example"])
+    port: int | None = Field(default=None, ge=1, le=65535, description="993 with tls, 143 with starttls")
+    socket: Literal["tls", "starttls"] = "tls"
+    sign_in: Literal["password", "encrypted", "oauth2"] = "password"
+    login: str = Field(
+        default="address", min_length=1, max_length=255,
+        description="User name: address, local, or a text with %EMAILADDRESS% or %EMAILLOCALPART%",
+    )  # fmt: skip
+
+
+class SaidIncoming(BaseModel):
+    """The same as it is kept."""
+
+    host: str
+    port: int
+    socket: Literal["tls", "starttls"]
+    sign_in: Literal["password", "encrypted", "oauth2"]
+    login: str
+
+
 class DomainResource(BaseModel):
     """A domain."""
 
@@ -68,6 +92,7 @@ class DomainResource(BaseModel):
     checked: str | None
     warned: str | None = Field(description="Since when its records are gone")
     zone: str = Field(description="The DNS zone that holds it, once it was looked for")
+    incoming: SaidIncoming | None = Field(description="Where its people read, for mail programs that ask")
     keys: list[Key]
     records: list[Record]
     version: int
@@ -117,6 +142,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/domains", tags=["domains"], route_class=StrictRoute)
     _resources(routes, services)
     _acts(routes, services)
+    _incoming(routes, services)
     return routes
 
 
@@ -195,6 +221,25 @@ def _acts(routes: APIRouter, services: Services) -> None:
     async def remove_domain(domain: str, caller: Annotated[Caller, Depends(changer)]) -> RemovedDomain:
         """Remove a domain with its keys."""
         return RemovedDomain.model_validate(await caller.run(domains.remove, domain, tenant=caller.tenant))
+
+
+def _incoming(routes: APIRouter, services: Services) -> None:
+    changer = May(services, "domains")
+
+    @routes.put("/{domain}/incoming")
+    async def say_incoming(
+        domain: str, body: Incoming, response: Response, caller: Annotated[Caller, Depends(changer)]
+    ) -> DomainResource:
+        """Say where the people of a domain read, in place of what was said before."""
+        wish = Wish(**body.model_dump())
+        return tagged(DomainResource, await caller.run(mailboxes.put, domain, wish, tenant=caller.tenant), response)
+
+    @routes.delete("/{domain}/incoming")
+    async def clear_incoming(
+        domain: str, response: Response, caller: Annotated[Caller, Depends(changer)]
+    ) -> DomainResource:
+        """Say it no longer: mail programs are told nothing about the domain."""
+        return tagged(DomainResource, await caller.run(mailboxes.clear, domain, tenant=caller.tenant), response)
 
 
 def zone(services: Services) -> APIRouter:

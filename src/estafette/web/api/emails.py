@@ -214,4 +214,5 @@ def _from_events(kept: Kept) -> dict[str, Any]:
         "tags": list(first.tags),
         "metadata": first.metadata,
         "template": first.template,
+        "topic": first.topic,
     }

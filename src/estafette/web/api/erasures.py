@@ -31,6 +31,7 @@ class ErasureResource(BaseModel):
     audit: int = Field(description="Entries of the audit in which the tombstone stands now")
     receipts: int = Field(description="Answers under idempotency keys that were removed")
     webhook_calls: int = Field(description="Calls of webhooks that were removed, with what is left of their tries")
+    tickets: int = Field(description="Letters to abuse@ and postmaster@ that were removed")
 
 
 def router(services: Services) -> APIRouter:

@@ -127,6 +127,7 @@ class EmailBody(Body):
     tags: list[str] = Field(default_factory=list, max_length=10)
     metadata: dict[str, str] = Field(default_factory=dict)
     stream: str = Field(default="", max_length=64)
+    topic: str = Field(default="", max_length=64, description="Of the stream; its readers choose among them")
     campaign: str = Field(default="", max_length=255)
     template: str = Field(default="", max_length=64, description="Id or name of a stored template")
     template_version: int = Field(default=0, ge=0, lt=1 << 31, description="0 is the published one")
@@ -150,6 +151,7 @@ class RawBody(Body):
     tags: list[str] = Field(default=[], max_length=10)
     metadata: dict[str, str] = Field(default={})
     stream: str = Field(default="", max_length=64)
+    topic: str = Field(default="", max_length=64, description="Of the stream; its readers choose among them")
     campaign: str = Field(default="", max_length=255)
     scheduled_at: Moment | None = None
     expires_in: float = Field(default=0, ge=0)
@@ -179,6 +181,7 @@ async def raw_letter(request: Request, sender: str, to: list[str]) -> Letter:
         tags=tuple(given.tags),
         metadata=given.metadata,
         stream=given.stream,
+        topic=given.topic,
         campaign=given.campaign,
         scheduled_at=given.scheduled_at.timestamp() if given.scheduled_at else 0.0,
         expires_in=given.expires_in,
@@ -211,6 +214,7 @@ def letter(body: EmailBody) -> Letter:
         tags=tuple(body.tags),
         metadata=body.metadata,
         stream=body.stream,
+        topic=body.topic,
         campaign=body.campaign,
         template=body.template,
         version=body.template_version,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 
+from fastapi.security import HTTPAuthorizationCredentials
 from starlette.requests import Request
 
 from estafette.model.credential import Identity
+from estafette.tenancy.permissions import require
+from estafette.web.api.actor import Caller, May, of_credential
 from estafette.web.guard import account_of, client_of
 from estafette.web.problems import Problem
 from estafette.web.services import Services
@@ -24,6 +27,21 @@ def by_key(services: Services, request: Request, key: str) -> Identity:
     """Return the credential with this api_key; Problem 401, or 429 to whoever guesses."""
     services.guard.check(request, account_of(key))
     return _admitted(services, request, services.directory.by_api_key(key), "", key)
+
+
+async def managing(
+    services: Services, request: Request, permission: str, identity: Identity | None, token: str
+) -> Caller:  # fmt: skip
+    """Return who manages the account: a credential, as far as it may, or who holds a token such as a management key.
+
+    401, 403.
+    """
+    if identity is None:
+        given = HTTPAuthorizationCredentials(scheme="bearer", credentials=token) if token else None
+        return await May(services, permission, tenant_needed=True)(request, given)
+    actor = of_credential(identity, client_of(request))
+    require(actor, permission, identity.tenant)
+    return Caller(actor, services.office(actor), identity.tenant, identity)
 
 
 def basic(request: Request) -> tuple[str, str]:

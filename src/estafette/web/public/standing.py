@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from estafette.model.stream import Tracking
+from estafette.model.topic import Topic
 from estafette.model.tracking import strictest
 from estafette.store.interface.directory import Directory
 from estafette.tracking.token import Target
@@ -68,7 +70,11 @@ class Standing:
             mode = self._modes[tenant, stream] = strictest(*told)
         return mode
 
+    def topics(self, target: Target) -> Sequence[Topic]:
+        """Return the topics of a token's stream, () when they are not known."""
+        return self.directory.topics(target.tenant, target.stream) if self.directory is not None else ()
+
     def name(self, tenant: str) -> str:
         """Return as whom a tenant sends, else what it is called here; "" when this is not known."""
         known = self.directory.tenant(tenant) if self.directory is not None else None
-        return known.identity or known.name if known is not None else ""
+        return (known.identity or known.name) if known is not None else ""

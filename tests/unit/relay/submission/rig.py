@@ -45,7 +45,7 @@ class Gate:
         if sender is None or sender.domain != "example.com":
             raise Refusal(550, "5.7.1", "sender not allowed", rule="sender_not_allowed")
 
-    def check_recipient(self, identity, recipient, before=0):
+    def check_recipient(self, identity, recipient, before=0, topic=""):
         if recipient.local == "gone":
             raise Refusal(550, "5.7.1", "recipient suppressed", rule="suppressed")
 

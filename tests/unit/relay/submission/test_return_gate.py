@@ -11,7 +11,6 @@ from estafette.base.seal import Keyring
 from estafette.mail import verp
 from estafette.model.address import AddressError, parse_path
 from estafette.model.envelope import Envelope, Recipient
-from estafette.model.event import unpack
 from estafette.relay.submission.client import ClientInfo
 from estafette.relay.submission.return_gate import MAC_PURPOSE, MacedReturnPathGate
 
@@ -50,7 +49,7 @@ class Shelf:
         self.kept: list[tuple[Any, Any]] = []
 
     async def keep_return(self, content, event: bytes) -> None:
-        self.kept.append((content, unpack(event)))
+        self.kept.append((content, event))
 
 
 class Still:
@@ -107,7 +106,7 @@ def test_every_changed_character_is_refused(ring: Keyring) -> None:
             door.check_recipient(parse_path(f"{changed}@{domain}"))
 
 
-async def test_what_comes_back_is_kept_whole_with_its_event(ring: Keyring) -> None:
+async def test_what_comes_back_is_kept_whole_with_whom_it_came_to(ring: Keyring) -> None:
     shelf = Shelf()
     path = verp.make(partial(ring.mac, MAC_PURPOSE), 1 << 40, 7, OWN)
     body = b"From: x@remote.test\r\n\r\nNo such user\r\n"
@@ -115,4 +114,15 @@ async def test_what_comes_back_is_kept_whole_with_its_event(ring: Keyring) -> No
     ((content, event),) = shelf.kept
     assert content.body.endswith(body)
     assert content.body.startswith(b"Received: ")
-    assert (event.kind, event.reason, event.message, event.number) == ("unknown", "dsn_unread", 1 << 40, 7)
+    assert (content.came_to, event) == ((path,), b"")
+
+
+def test_a_door_opens_to_addresses_that_others_read(ring: Keyring) -> None:
+    clock = Still()
+    door = MacedReturnPathGate(
+        spool=cast("Any", Shelf()), keyring=ring, clock=clock, mint=Mint(clock.now), hostname="mx1.service.test",
+        return_path=OWN, doors=(lambda address: address.local == "leave",),
+    )  # fmt: skip
+    door.check_recipient(parse_path(f"leave@{OWN}"))
+    with pytest.raises(Refusal):
+        door.check_recipient(parse_path(f"left@{OWN}"))

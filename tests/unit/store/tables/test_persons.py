@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from estafette.model.address import AddressError
 from estafette.model.erasure import Erased, Erasure
+from estafette.model.ticket import Ticket
 from estafette.model.webhook import Webhook
 from estafette.store.interface.receipts import Receipt
 from estafette.store.interface.records import AuditEntry
@@ -54,7 +55,17 @@ def acme(office: Office) -> str:
     office.control.receipts.keep(Receipt(**columns(receipt) | {"key": "l", "answer": b"to joe"}), stale=0.0)
     _called(office, owner, f'{{"recipient": "{ANN}"}}', "c1")
     _called(office, owner, '{"recipient": "joe@example.com"}', "c2")
+    for place, (sender, said) in enumerate(((ANN, ""), ("joe@example.com", f"{ANN} wrote"), ("joe@example.com", ""))):
+        _written(office, owner, sender, said, place)
     return owner
+
+
+def _written(office: Office, owner: str, sender: str, text: str, place: int) -> None:
+    letter = Ticket(
+        id=f"k{place}", tenant=owner, address="abuse@acme.example", sender=sender, received=1.0, seen=1.0,
+        message=place, likeness=f"{place}", text=text,
+    )  # fmt: skip
+    office.control.tickets.open(letter, alike_since=0.0, most=9)
 
 
 def _called(office: Office, owner: str, body: str, call: str) -> None:
@@ -76,7 +87,7 @@ def test_nothing_names_the_person_and_others_stay(office: Office, acme: str, dir
     erasure = persons.begin(office, "Acme", ANN)
     assert re.fullmatch(r"erased-[0-9a-f]{16}@erased\.invalid", erasure.tombstone)
     told = persons.finish(office, erasure, Erased(events=7, kept=1, kept_until=3.5))
-    assert (told["suppressions"], told["receipts"], told["webhook_calls"]) == (1, 1, 1)
+    assert (told["suppressions"], told["receipts"], told["webhook_calls"], told["tickets"]) == (1, 1, 1, 2)
     assert (told["events"], told["contents_kept"], told["kept_until"]) == (7, 1, "1970-01-01T00:00:03.500000Z")
     left = everything(office)
     assert TRACE.search(left.replace(f"x{ANN.lower()}", "")) is None

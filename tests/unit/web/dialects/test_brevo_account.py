@@ -176,9 +176,7 @@ async def test_a_management_key_sends_no_mail(manage):
 
 async def test_resources_that_we_lack_say_so_by_name(brevo):
     for method, path in (
-        ("GET", "/v3/smtp/blockedContacts"),
-        ("DELETE", "/v3/smtp/blockedContacts/bob@y.example"),
-        ("POST", "/v3/smtp/deleteHardbounces"),
+        ("DELETE", "/v3/smtp/log/bob@y.example"),
         ("POST", "/v3/contacts"),
         ("GET", "/v3/webhooks"),
         ("GET", "/v3/senders/ips"),

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.web.asgi import call
 
+from estafette.base.errors import StoreUnavailable
 from estafette.base.ids import Mint
 from estafette.base.records import read
 from estafette.base.seal import Keyring
@@ -47,7 +48,7 @@ class Listener:
         clock = SimpleNamespace(now=lambda: NOW, monotonic=lambda: NOW)
         self.office, self.directory, self.folder = office, directory, folder
         self.tenant, self.rival = (office.tenant(name).id for name in ("acme", "rival"))
-        self.standing, self.messages = Standing("t.relay.test"), {}
+        self.standing, self.messages, self.had = Standing("t.relay.test"), {}, set()
         mint = Mint(lambda: NOW, cell=15)
         self.buffer, self.crowd = Buffer(folder / "acts", "public-1"), Crowd(mint, 600.0)
         tokens, pages = Tokens(office.keyring, self.standing), Pages()
@@ -60,7 +61,13 @@ class Listener:
                 "/c/": Clicks(tokens, self.standing, measuring, pages),
                 "/o/": Opens(tokens, self.standing, measuring),
                 "/u/": Unsubscribing(
-                    tokens=tokens, standing=self.standing, buffer=self.buffer, mint=mint, clock=clock, pages=pages
+                    tokens=tokens,
+                    standing=self.standing,
+                    buffer=self.buffer,
+                    mint=mint,
+                    clock=clock,
+                    pages=pages,
+                    wanted=self.wanted,
                 ),
                 "/v/": Views(tokens, self.standing, self.letter, pages),
             },
@@ -70,6 +77,12 @@ class Listener:
     def measure(self, tenant, mode):
         """Say what the tenant's bulk stream measures from now on."""
         measure(self.office, tenant, mode)
+
+    async def wanted(self, _target):
+        """The topics that the reader has, as the store would tell."""
+        if self.had is None:
+            raise StoreUnavailable("hangs", place="store")
+        return self.had
 
     async def letter(self, target):
         return self.messages.get((target.message, target.number))

@@ -8,8 +8,8 @@ import pytest
 from tests.unit.web.public.conftest import FIREFOX, NOW
 
 from estafette.base.errors import StoreUnavailable
-from estafette.events.acts import Unsubscription, Withdrawal
-from estafette.tenancy import tenants
+from estafette.events.acts import Choice, Unsubscription, Withdrawal
+from estafette.tenancy import tenants, topics
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BOUNDARY = "---FormBoundaryjWmhtjORrn"
@@ -49,7 +49,7 @@ async def test_the_page_asks_in_words_and_its_button_acts(listener):
     answer = await listener("POST", path, headers=FORM | {"Accept-Language": "fr"}, body=body)
     assert (answer.status, "Vous êtes désabonné" in answer.body.decode()) == (200, True)
     (act,) = await listener.acts()
-    assert act.means == "page"
+    assert act.means == "click"
 
 
 async def test_who_sends_is_named_as_recipients_know_them(listener):
@@ -133,3 +133,116 @@ async def test_a_token_of_nobody_in_particular_unsubscribes_nobody(listener):
     path = listener.shared("unsubscribe")
     assert (await listener("GET", path)).status == 404
     assert (await listener("POST", path, headers=FORM, body=URLENCODED[1])).status == 404
+
+
+@pytest.fixture
+def divided(listener):
+    """A listener whose bulk stream has three topics, of which the reader has left the last."""
+    for name, title, french in (
+        ("offers", "Weekly offers", "Offres"),
+        ("news", "News & views", ""),
+        ("events", "E", ""),
+    ):
+        topics.create(listener.office, "acme", "bulk", name, title=title, french=french)
+    listener.refresh()
+    listener.had = {"offers", "news"}
+    return listener
+
+
+def boxes(page):
+    """The topics of a page: name, ticked, title."""
+    found = re.findall(r'name="topic" value="(\w+)"( checked)?> <span>([^<]*)</span>', page)
+    return [(name, bool(ticked), title) for name, ticked, title in found]
+
+
+def buttons(page):
+    return re.findall(r'<button[^>]* name="confirm" value="(\w+)">', page)
+
+
+async def test_the_page_shows_the_topics_as_the_reader_has_them(divided):
+    page = (await divided("GET", divided.path("unsubscribe"), headers=FIREFOX)).body.decode()
+    assert "<h1>What acme sends you</h1>" in page
+    assert boxes(page) == [
+        ("events", False, "E"),
+        ("news", True, "News &amp; views"),
+        ("offers", True, "Weekly offers"),
+    ]
+    assert buttons(page) == ["choose", "all", "nothing", "unmeasured"]
+    assert "script" not in page
+    page = (await divided("GET", divided.path("unsubscribe"), headers={"Accept-Language": "fr"})).body.decode()
+    assert '<html lang="fr">' in page
+    assert "Ce que acme vous envoie" in page
+    assert boxes(page)[2] == ("offers", True, "Offres")
+    assert await divided.acts() == []
+
+
+async def test_a_message_of_a_topic_offers_to_end_that_first(divided):
+    path = divided.path("unsubscribe", topic="offers")
+    page = (await divided("GET", path, headers=FIREFOX)).body.decode()
+    assert buttons(page) == ["yes", "choose", "all", "nothing", "unmeasured"]
+    assert "No more “Weekly offers”" in page
+    answer = await divided("POST", path, headers=FORM, body=b"confirm=yes")
+    assert (answer.status, "You have left this topic" in answer.body.decode()) == (200, True)
+    (act,) = await divided.acts()
+    assert (act.topic, act.means) == ("offers", "click")
+    divided.had = {"news"}
+    assert buttons((await divided("GET", path)).body.decode())[0] == "choose"
+
+
+async def test_a_choice_is_kept_as_it_was_made(divided):
+    path = divided.path("unsubscribe", topic="offers")
+    body = (
+        b"offered=events&topic=events&offered=news&offered=offers&topic=offers&topic=other&offered=other&confirm=choose"
+    )
+    answer = await divided("POST", path, headers=FORM, body=body)
+    page = answer.body.decode()
+    assert (answer.status, "Your choice is saved" in page) == (200, True)
+    assert [(name, ticked) for name, ticked, _ in boxes(page)] == [("events", True), ("news", False), ("offers", True)]
+    (act,) = await divided.acts()
+    assert act == Choice(
+        act.ids, NOW, divided.tenant, "bulk", 77, 2, b"p" * 12, ("events", "news", "offers"), ("events", "offers")
+    )
+    assert len(set(act.ids)) == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"confirm=all", (("events", "news", "offers"), ("events", "news", "offers"))),
+        (b"confirm=choose&offered=news", (("news",), ())),
+    ],
+)
+async def test_all_and_none_are_choices(divided, body, expected):
+    answer = await divided("POST", divided.path("unsubscribe"), headers=FORM, body=body)
+    (act,) = await divided.acts()
+    assert (act.offered, act.wanted) == expected
+    assert ("You are unsubscribed" in answer.body.decode()) is (expected[1] == ())
+
+
+async def test_nothing_at_all_leaves_the_stream_whatever_the_topic(divided):
+    answer = await divided("POST", divided.path("unsubscribe", topic="offers"), headers=FORM, body=b"confirm=nothing")
+    assert (answer.status, "You are unsubscribed" in answer.body.decode()) == (200, True)
+    (act,) = await divided.acts()
+    assert (act.topic, act.means) == ("", "click")
+
+
+@pytest.mark.parametrize("body", [b"confirm=choose", b"confirm=choose&offered=unheard", b"&".join([b"topic=x"] * 300)])
+async def test_a_choice_among_nothing_gets_the_question(divided, body):
+    answer = await divided("POST", divided.path("unsubscribe"), headers=FORM, body=body)
+    assert (answer.status, len(boxes(answer.body.decode()))) == (400, 3)
+    assert await divided.acts() == []
+
+
+async def test_one_click_ends_the_topic_of_the_message(divided):
+    path = divided.path("unsubscribe", topic="news")
+    answer = await divided("POST", path, headers=FORM, body=URLENCODED[1])
+    assert (answer.status, answer.body) == (200, b"unsubscribed\n")
+    (act,) = await divided.acts()
+    assert (act.topic, act.means) == ("news", "one_click")
+
+
+async def test_while_nobody_knows_what_one_has_one_may_leave(divided):
+    divided.had = None
+    answer = await divided("GET", divided.path("unsubscribe"))
+    assert (answer.status, boxes(answer.body.decode())) == (200, [])
+    assert 'name="confirm" value="yes"' in answer.body.decode()

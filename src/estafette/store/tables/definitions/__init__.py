@@ -5,15 +5,18 @@ A new file is imported here, so that migrations are compared with the whole.
 
 from estafette.store.tables.definitions import (
     anomalies,
+    complaints,
     consents,
     credentials,
     domains,
     letters,
     people,
     plans,
+    reports,
     service,
     templates,
     tenants,
+    topics,
     webhooks,
 )
 from estafette.store.tables.definitions.metadata import METADATA
@@ -21,14 +24,17 @@ from estafette.store.tables.definitions.metadata import METADATA
 __all__ = [
     "METADATA",
     "anomalies",
+    "complaints",
     "consents",
     "credentials",
     "domains",
     "letters",
     "people",
     "plans",
+    "reports",
     "service",
     "templates",
     "tenants",
+    "topics",
     "webhooks",
 ]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from estafette.store.tables.definitions.metadata import ADDRESS, ID, METADATA, NAME, version
 
@@ -73,7 +86,40 @@ SUPPRESSION = Table(
     Column("address", ADDRESS, primary_key=True),
     Column("reason", String(64), nullable=False),
     Column("created", Float, nullable=False),
+    Column("expires", Float),
+    Column("event", BigInteger, nullable=False, server_default="0"),
+    Column("message", BigInteger, nullable=False, server_default="0"),
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("observed", Float, nullable=False, server_default="0"),
     version("suppression"),
+    Index(None, "tenant", "address"),
+)
+# Few of very many have an end, stand for a person's hash, or for a domain: each is looked for on its own.
+Index(
+    "ix_suppression_ending",
+    SUPPRESSION.c.expires,
+    sqlite_where=text("expires IS NOT NULL"),
+    postgresql_where=text("expires IS NOT NULL"),
+)
+Index(
+    "ix_suppression_special",
+    SUPPRESSION.c.tenant,
+    SUPPRESSION.c.address,
+    sqlite_where=text("address LIKE 'person:%' OR address LIKE '*@%'"),
+    postgresql_where=text("address LIKE 'person:%' OR address LIKE '*@%'"),
+)
+
+# Soft bounces by day (unix seconds / 86,400), until they are enough to suppress or a delivery forgives them.
+SOFT_BOUNCE = Table(
+    "soft_bounce",
+    METADATA,
+    Column("tenant", ID, primary_key=True),
+    Column("stream", String(64), primary_key=True),
+    Column("address", ADDRESS, primary_key=True),
+    Column("rule", String(32), primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index(None, "day"),
 )
 
 # What limited credentials have sent in their running windows; every accepting process adds to it.

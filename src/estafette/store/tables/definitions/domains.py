@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from estafette.store.tables.definitions.metadata import ADDRESS, ID, METADATA, NAME, version
 
@@ -22,6 +34,11 @@ DOMAIN = Table(
     Column("warned", Float),
     Column("reason", Text, nullable=False, server_default=""),
     Column("tracked", Float, nullable=False, server_default="0"),
+    Column("incoming_host", NAME, nullable=False, server_default=""),
+    Column("incoming_port", Integer, nullable=False, server_default="0"),
+    Column("incoming_socket", String(16), nullable=False, server_default="tls"),
+    Column("incoming_sign_in", String(16), nullable=False, server_default="password"),
+    Column("incoming_login", NAME, nullable=False, server_default=""),
     version(),
     UniqueConstraint("tenant", "name"),
     Index(None, "name", "id"),

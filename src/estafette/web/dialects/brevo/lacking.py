@@ -9,9 +9,6 @@ from estafette.web.services import Services
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 #: Beginnings of paths -> what is there instead.
 _INSTEAD = {
-    "smtp/blockedContacts": "suppressions are managed in the page, or with /v1/suppressions",
-    "smtp/blockedDomains": "suppressions are managed in the page, or with /v1/suppressions",
-    "smtp/deleteHardbounces": "suppressions are managed in the page, or with /v1/suppressions",
     "smtp/log": "events are forgotten when settings say so (retention.events)",
     "senders/ips": "the service chooses the address it sends from",
     "contacts": "there are no contacts here; give values in params",

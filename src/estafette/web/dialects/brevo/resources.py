@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from estafette.web.api.mail_route import MailRoute
 from estafette.web.dialects.brevo import (
     account,
+    blocked,
     domains,
     event_report,
     lacking,
@@ -25,7 +26,19 @@ from estafette.web.services import Services
 def routes(services: Services) -> APIRouter:
     """Return what Brevo's clients find."""
     made = APIRouter(route_class=MailRoute)
-    for noun in (sending, scheduled, messages, templates, statistics, event_report, lacking, domains, senders, account):
+    for noun in (
+        sending,
+        scheduled,
+        messages,
+        templates,
+        statistics,
+        event_report,
+        blocked,
+        lacking,
+        domains,
+        senders,
+        account,
+    ):
         noun.add(made, services)
     return made
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from estafette.web.api.mail_route import MailRoute
 from estafette.web.dialects.dialect import Dialect
-from estafette.web.dialects.turbosmtp import analytics, sending
+from estafette.web.dialects.turbosmtp import analytics, sending, suppressions
 from estafette.web.dialects.turbosmtp.errors import render
 from estafette.web.services import Services
 
@@ -16,6 +16,7 @@ def routes(services: Services) -> APIRouter:
     made = APIRouter(route_class=MailRoute)
     sending.add(made, services)
     analytics.add(made, services)
+    suppressions.add(made, services)
     return made
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -60,6 +61,26 @@ def read(request: Request) -> Wish:
         order=_one(given.get("orderby", "send_time"), ORDERS, _ORDERBY),
         descending=_one(given.get("ordertype", "desc"), ("asc", "desc"), "ordertype_should_be_asc_or_desc") == "desc",
     )  # fmt: skip
+
+
+class Span(msgspec.Struct, frozen=True):
+    """From when until when, unix seconds, and in which zone days begin."""
+
+    since: float
+    until: float
+    zone: timezone
+
+
+def span(given: Mapping[str, Any]) -> Span:
+    """Return the days that a request or a body names; Problem 400."""
+    zone = _zone(str(given.get("tz", "+00:00")))
+    since, until = (_day(str(given.get(name) or ""), name, zone) for name in ("from", "to"))
+    return Span(since.timestamp(), (until + timedelta(days=1)).timestamp(), zone)
+
+
+def count(value: object, name: str) -> int:
+    """Return a whole number above 0; Problem 400."""
+    return _count(str(value), name)
 
 
 _ORDERBY = "orderby_can_only_be_subject_or_sender_or_recipient_or_domain"

@@ -1,0 +1,1 @@
+"""Reports that receivers send about mail: DMARC aggregate reports and TLS reports."""

@@ -1,0 +1,1 @@
+"""Suppression: what in the log ends mail to an address, and lists that come from elsewhere."""
