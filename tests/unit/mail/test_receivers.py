@@ -160,6 +160,7 @@ def test_a_bomb_of_ten_gigabytes_that_says_it_is_small_is_refused():
         (bytes(17 * 1024 * 1024), "too_large"),
         (gzip.compress(b"x") * 17, "archive"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "octets",  # archives name the second they were made in
 )  # fmt: skip
 def test_archives_that_are_none_of_ours_are_refused(octets, reason):
     assert why(octets) == reason
