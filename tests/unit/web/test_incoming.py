@@ -30,7 +30,7 @@ async def test_it_is_said_read_and_taken_back(ask):
     shown = await ask("GET", "/v1/tenants/acme/domains/acme.example")
     assert (shown.json()["incoming"], shown.headers["etag"]) == (SAID, made.headers["etag"])
     purposes = [each["purpose"] for each in shown.json()["records"]]
-    assert purposes.count("client") >= 5
+    assert purposes.count("client") == 3  # of mail alone: here the public listener has no name to point to
     spelled = (await ask("GET", "/v1/domains/acme.example/records?host=ovh")).json()
     assert "_imaps._tcp.acme.example. 3600 IN SRV 0 1 993 imap.acme.example." in spelled["zone_file"]
     assert (await ask("DELETE", place, **{"If-Match": '"1"'})).status == 412

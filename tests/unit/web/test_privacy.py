@@ -51,6 +51,7 @@ class Office:
         answer = await call(self.world.app, "POST", "/v1/emails", body=body, headers=headers)
         assert answer.status == 202, answer.body
         self.id = answer.json()["id"]
+        await self.world.store.spool.flush()
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ async def test_a_body_that_is_no_object_is_refused(post):
 
 
 async def test_other_resources_are_not_there(call):
-    answer = await call("GET", "/turbosmtp/api/v2/suppressions")
+    answer = await call("GET", "/turbosmtp/api/v2/mailboxes")
     assert (answer.status, answer.json()["message"]) == (404, "error")
 
 
