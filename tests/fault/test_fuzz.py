@@ -10,7 +10,7 @@ import pytest
 from tests.fault import fuzz_targets
 from tests.servers import packages
 
-SECONDS = int(os.environ.get("ESTAFETTE_TEST_FUZZ_SECONDS", "20"))
+SECONDS = int(os.environ.get("ESTAFETTE_TEST_FUZZ_SECONDS", "10"))
 #: Set by ``make soak``.
 SOAK = "ESTAFETTE_TEST_FUZZ_SECONDS" in os.environ
 TARGETS = [
