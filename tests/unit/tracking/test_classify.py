@@ -1,6 +1,6 @@
 """Each rule by itself, what tips the scales, and that neither order nor repetition nor hostile text changes anything."""
 
-import time
+import sys
 from typing import Any
 
 import msgspec
@@ -269,12 +269,22 @@ def test_hostile_text_and_times_are_judged_as_any(visitor, method, agent, at, li
 
 
 def test_a_flood_on_one_link_costs_what_it_is_long():
-    def cost(count: int) -> float:
+    def steps(count: int) -> int:
+        """Return how many lines of Python ran: a clock would tell of the machine, too."""
         hits = [click(n / 1_000, n % 50, letter=(1, n % 7), visitor="192.0.2.1") for n in range(count)]
-        start = time.process_time()
-        classify(hits, {})
-        return time.process_time() - start
+        lines = 0
 
-    cost(1_000)
-    small = min(cost(4_000) for _ in range(3))
-    assert cost(40_000) < 30 * small + 0.05
+        def trace(_frame, event, _argument):
+            nonlocal lines
+            lines += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            classify(hits, {})
+        finally:
+            sys.settrace(before)
+        return lines
+
+    assert steps(10_000) < 15 * steps(1_000)
