@@ -99,11 +99,11 @@ def test_whatever_is_written_is_read(line):
 def test_hostile_text_takes_bounded_time(unit):
     text = (unit * 2_000_000)[:2_000_000]
     book: RuleBook = shipped()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(5):
         said = written(text)
         book.classify(550, "", said.text, "rcpt")
-    assert time.perf_counter() - began < 1.0, "2 MB five times are read within a second, or something is not bounded"
+    assert time.process_time() - began < 1.0, "2 MB five times are read within a second, or something is not bounded"
     assert len(spoken(text)) <= 2 * LONGEST + 2
 
 
