@@ -9,6 +9,7 @@ import re
 import time
 
 import pytest
+from playwright.sync_api import expect
 from tests.servers import packages
 from tests.servers.certificates import Certificates
 from tests.servers.service import Service
@@ -109,7 +110,7 @@ def test_a_french_reader_on_a_phone_keeps_one_topic(letters, seen):
     page.get_by_label("Nouvelles de nos ateliers").uncheck()
     page.get_by_label("Invitations").uncheck()
     page.get_by_role("button", name="Enregistrer mon choix").click()
-    assert "Votre choix est enregistré" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("Votre choix est enregistré")
     ticked = [box.get_attribute("value") for box in page.locator("input[type=checkbox]").all() if box.is_checked()]
     assert ticked == ["offers"]
     fits(page)
@@ -139,7 +140,7 @@ def test_an_english_reader_leaves_by_the_keyboard_alone(letters, seen):
     taken(page, "desk-en-saved")
     page.get_by_role("button", name="Unsubscribe from everything").focus()
     page.keyboard.press("Enter")
-    assert page.locator("h1").inner_text() == "You are unsubscribed"
+    expect(page.locator("h1")).to_have_text("You are unsubscribed")  # a key does not wait for the next page
     taken(page, "desk-en-left")
     until(lambda: "bulk" in letters.left())
 
@@ -149,6 +150,6 @@ def test_one_button_ends_the_topic_of_the_message(letters, seen):
     fits(page)
     taken(page, "phone-en-topic")
     page.get_by_role("button", name=re.compile("No more “Invitations")).click()
-    assert page.locator("h1").inner_text() == "You have left this topic"
+    expect(page.locator("h1")).to_have_text("You have left this topic")
     taken(page, "phone-en-topic-left")
     until(lambda: "bulk/events" in letters.left())
