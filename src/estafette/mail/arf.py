@@ -7,12 +7,10 @@ header (``paths``, ``tokens``); whether they do, is decided elsewhere, with keys
 from __future__ import annotations
 
 import re
-import tomllib
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib import resources
 from ipaddress import ip_address
 from quopri import decodestring
 from typing import Any, Literal
@@ -20,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from estafette.base.errors import Refusal
+from estafette.base.shipped import table
 from estafette.mail.headers import Head, unfold
 from estafette.mail.mime import Part, spans
 from estafette.mail.quote import one_line
@@ -101,8 +100,7 @@ class Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def forms() -> Forms:
     """Return what ``arf.toml`` says."""
-    text = resources.files(__package__).joinpath("arf.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Forms)
+    return table("estafette.mail", "arf.toml", Forms)
 
 
 def read(message: bytes) -> FeedbackReport | None:

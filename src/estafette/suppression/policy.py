@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.event import Event
 
 DAY = 86_400
@@ -94,5 +93,4 @@ def _temporary(event: Event) -> bool:
 @cache
 def load() -> Policy:
     """Return the policy that is shipped."""
-    text = resources.files(__package__).joinpath("policy.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Policy)
+    return table("estafette.suppression", "policy.toml", Policy)

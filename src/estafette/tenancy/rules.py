@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
+
+from estafette.base.shipped import table
 
 
 class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,5 +78,4 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def shipped() -> Rules:
     """Return the rules as they are shipped."""
-    text = resources.files(__package__).joinpath("trust.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Rules)
+    return table("estafette.tenancy", "trust.toml", Rules)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
 from estafette.base.errors import Fault
+from estafette.base.shipped import table
 from estafette.model.domain import DnsRecord
 
 #: A character-string of DNS (RFC 1035 section 3.3).
@@ -43,8 +42,7 @@ class Spelled(msgspec.Struct, frozen=True):
 @cache
 def hosts() -> dict[str, Host]:
     """Return every host whose spelling is known, by its short name."""
-    text = resources.files(__package__).joinpath("hosts.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, Host])
+    return table("estafette.tenancy", "hosts.toml", dict[str, Host])
 
 
 def host(name: str) -> Host:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
+
+from estafette.base.shipped import table
 
 #: Pairs that are remembered; above it those whose rest is over are forgotten.
 MOST = 10_000
@@ -39,5 +39,4 @@ class Resting:
 
 @cache
 def _seconds() -> dict[str, float]:
-    text = resources.files(__package__).joinpath("resting.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Sheet).seconds
+    return table("estafette.relay.delivery", "resting.toml", _Sheet).seconds
