@@ -35,6 +35,8 @@ EVENTS = {
     "autoresponded": "a program answered: `reason` is `auto_reply`, `challenge`, `address_change` or `disposition`",
     "unknown": "lost after the final dot, or returned mail that moves nothing: `reason` says what it was",
     "duplicate_delivery": "delivered a second time, after a crash between the answer and its record",
+    "inbound": "A message came in by a route of a domain; `route` says which, `reason` what was done with it.",
+    "replied": "Somebody answered a message of ours, by mail that came in by a route; it is of the message answered.",
 }
 
 
