@@ -231,6 +231,10 @@ class Spool(Protocol):
         """Return messages that came back, or in by a route, as long as they are kept; a damaged one is left out."""
         ...
 
+    async def returned_heads(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """As ``returned``, without the bodies."""
+        ...
+
     async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:
         """Return messages without their bodies; letters of people also some days after they were removed."""
         ...

@@ -154,6 +154,11 @@ class Reader:
                 continue
         return found
 
+    def returned_heads(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read messages that came back without their bodies."""
+        rows = run_many(self._connection, "returned_heads", [(each,) for each in ids])
+        return {number: read_stub(head) for number, head in rows}
+
     def remembered(self, ids: Sequence[int]) -> dict[int, Content]:
         """Read what is known of messages, kept or not, without their bodies."""
         rows = run_many(self._connection, "late_heads", [(each,) for each in ids])

@@ -12,6 +12,7 @@ from tests.contract.kit import START, TestClock, done, mint, submission
 
 from estafette.base.ids import show
 from estafette.model.event import Event, pack, unpack
+from estafette.model.route import Way
 from estafette.relay.feedback.inbound import REFUSED, InboundReader
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.return_desk import ReturnDesk
@@ -19,7 +20,7 @@ from estafette.store.ledger import ledger
 from estafette.store.open import Store, open_store
 
 OURS = "hello@sender.test"
-WAYS = {("sender.test", "r-keep"): "keep", ("sender.test", "r-hook"): "webhook", ("sender.test", "r-own"): "forward"}
+WAYS: dict[tuple[str, str], Way] = {("sender.test", "r-keep"): "keep", ("sender.test", "r-hook"): "webhook", ("sender.test", "r-own"): "forward"}
 
 
 def letter(*, answers: str = "", sender: str = "ann@example.com", number: int = 1, further: str = "") -> bytes:
