@@ -20,7 +20,11 @@ from estafette.store.ledger import ledger
 from estafette.store.open import Store, open_store
 
 OURS = "hello@sender.test"
-WAYS: dict[tuple[str, str], Way] = {("sender.test", "r-keep"): "keep", ("sender.test", "r-hook"): "webhook", ("sender.test", "r-own"): "forward"}
+WAYS: dict[tuple[str, str], Way] = {
+    ("sender.test", "r-keep"): "keep",
+    ("sender.test", "r-hook"): "webhook",
+    ("sender.test", "r-own"): "forward",
+}
 
 
 def letter(*, answers: str = "", sender: str = "ann@example.com", number: int = 1, further: str = "") -> bytes:
