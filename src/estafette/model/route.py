@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -21,7 +21,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     way: ``forward`` hands the message to the company's own server while the sender waits, and passes on what that
     server answers; ``webhook`` keeps it and calls an address; ``keep`` keeps and shows it; ``reject`` refuses it.
     target: ``smtp://HOST[:PORT]`` or ``lmtp://HOST:PORT`` of forward, the https address of webhook, the words of
-    reject, "" of keep. secret: signs the calls of webhook, else "".
+    reject, "" of keep. sealed: what the calls of webhook are signed with, under the keyring and in the form of a
+    webhook's keys (``webhooks.keys``), bound to the route's id; else empty. created: unix seconds. version: grows with
+    every change.
     """
 
     id: str
@@ -30,7 +32,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str
     way: Way
     target: str = ""
-    secret: str = ""
+    sealed: bytes = b""
+    created: float = 0.0
+    version: int = 0
 
     @property
     def weight(self) -> tuple[bool, int, str]:
@@ -39,17 +43,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(routes: Iterable[Route], local: str) -> Route | None:
-    """Return the narrowest of a domain's routes that takes a local part; ``info+shop`` is also tried as ``info``.
+    """Return the narrowest of a domain's routes that takes a local part, None: no such address here.
 
-    RFC 5233 for the ``+``. None: no such address here.
+    ``info+shop`` (RFC 5233) goes where a pattern that names a ``+`` says, else where ``info`` goes.
     """
     ranked = sorted(routes, key=lambda route: route.weight, reverse=True)
-    lower = local.lower()
-    for name in dict.fromkeys((lower, lower.partition("+")[0])):
-        for route in ranked:
-            if fnmatchcase(name, _literal(route.pattern)):
-                return route
-    return None
+    whole = local.lower()
+    detailed = [route for route in ranked if "+" in route.pattern]
+    found = _first(detailed, whole) if "+" in whole else None
+    return found or _first(ranked, whole.partition("+")[0]) or _first(ranked, whole)
+
+
+def _first(ranked: Sequence[Route], name: str) -> Route | None:
+    return next((route for route in ranked if fnmatchcase(name, _literal(route.pattern))), None)
 
 
 def _literal(pattern: str) -> str:
