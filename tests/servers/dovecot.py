@@ -108,16 +108,11 @@ class Dovecot:
             lines.append(f"{user}::8:8::{self.mailbox(user)}::{extra}\n")
         (self.folder / "users").write_text("".join(lines))
         certificate = f"ssl_cert = <{self._tls[0]}\nssl_key = <{self._tls[1]}" if self._tls else ""
-        (self.folder / "dovecot.conf").write_text(
-            _CONFIG.format(
-                folder=self.folder,
-                tree=packages.TREE,
-                address=self.address,
-                port=self.port,
-                ssl="yes" if self._tls else "no",
-                certificate=certificate,
-            )  # fmt: skip
-        )
+        settings = _CONFIG.format(
+            folder=self.folder, tree=packages.TREE, address=self.address, port=self.port,
+            ssl="yes" if self._tls else "no", certificate=certificate,
+        )  # fmt: skip
+        (self.folder / "dovecot.conf").write_text(settings)
 
     def __enter__(self) -> Self:
         if os.geteuid() != 0:

@@ -56,7 +56,7 @@ class Keeping:
         return msgspec.structs.replace(letter, message=self._mint.next())
 
     def _numbers(self, letter: Letter, count: int) -> list[int]:
-        return [letter.message, *(self._mint.next() for _ in range(count - 1))]
+        return [letter.message if place == 0 else self._mint.next() for place in range(count)]
 
     def _content(self, letter: Letter, number: int, share: Share, body: bytes, *, size: int = 0) -> Content:
         route, recipients = share
