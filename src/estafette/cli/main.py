@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "operator": ("operator:app", "People who run the service."),
     "tenant": ("tenant:app", "Organisations that send."),
     "domain": ("domain:app", "Sending domains and the DNS records that prove them."),
+    "route": ("route:app", "Where mail that comes to a domain goes."),
     "credential": ("credential:app", "What lets an employee or an application in."),
     "user": ("user:app", "People of a tenant and their roles."),
     "key": ("key:app", "What programs of a tenant administer with."),

@@ -180,6 +180,15 @@ class Webhooks(Section):
     """PEM file of additional roots; empty = the system's."""
 
 
+class Inbound(Section):
+    """Mail that comes in by the routes of tenants' domains."""
+
+    rspamd: str = Field(default="", pattern=r"^$|^https?://")
+    """Address of rspamd's worker, such as ``http://127.0.0.1:11333``; empty = nothing is screened."""
+    retention: Duration = 604800.0
+    """How long messages that routes keep are kept."""
+
+
 class Limits(Section):
     """What is refused."""
 
@@ -249,6 +258,7 @@ class Settings(Section):
     egress: dict[str, Egress] = {}
     oidc: dict[str, Oidc] = {}
     outgoing: Outgoing = Outgoing()
+    inbound: Inbound = Inbound()
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()

@@ -12,6 +12,8 @@ Way = Literal["forward", "webhook", "keep", "reject"]
 WAYS: frozenset[str] = frozenset(Way.__args__)  # type: ignore[attr-defined]
 #: Wildcards of one pattern; more could be made slow.
 MOST_STARS = 4
+#: Of a domain whose own mail goes elsewhere, the name below it whose mail comes here.
+BELOW = "in."
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

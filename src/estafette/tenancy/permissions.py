@@ -16,16 +16,16 @@ ActorKind = Literal["operator", "user", "key", "credential", "cli"]
 ROLES: dict[Role, frozenset[str]] = {
     "owner": frozenset(
         {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
-         "templates", "campaigns", "webhooks", "queue", "tickets", "inbound", "billing", "audit",
+         "templates", "campaigns", "webhooks", "routes", "queue", "tickets", "inbound", "billing", "audit",
          "break_glass"}
     ),
     "admin": frozenset(
         {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
-         "templates", "campaigns", "webhooks", "queue", "tickets", "inbound", "billing", "audit"}
+         "templates", "campaigns", "webhooks", "routes", "queue", "tickets", "inbound", "billing", "audit"}
     ),
     "developer": frozenset(
-        {"read", "send", "domains", "credentials", "suppressions", "consents", "templates", "webhooks", "queue",
-         "tickets", "inbound"}
+        {"read", "send", "domains", "credentials", "suppressions", "consents", "templates", "webhooks", "routes",
+         "queue", "tickets", "inbound"}
     ),
     "marketer": frozenset({"read", "send", "suppressions", "consents", "templates", "campaigns"}),
     "billing": frozenset({"billing"}),

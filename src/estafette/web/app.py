@@ -43,6 +43,9 @@ from estafette.web.api import (
     users,
     webhooks,
 )
+from estafette.web.api import (
+    routes as inbound_routes,
+)
 from estafette.web.caps import BodyCap, mail_cap
 from estafette.web.dashboard import account, pages, providers
 from estafette.web.dialects.brevo import resources as brevo
@@ -72,6 +75,7 @@ OF_A_TENANT = (
     consents,
     templates,
     webhooks,
+    inbound_routes,
     packs,
     usage,
     statements,
