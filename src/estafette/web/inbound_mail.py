@@ -15,6 +15,8 @@ from estafette.web import shapes
 
 #: Octets that one look takes apart; of what is larger there is the raw message alone.
 LARGEST = 64 << 20
+#: What a verdict quotes is the sender's.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _VERDICT = re.compile(r"(?:^|[;\s])(spf|dkim|dmarc)\s{0,8}=\s{0,8}([a-z]{1,20})", re.IGNORECASE)
 
 
@@ -105,6 +107,6 @@ def verdicts(mail: Incoming, hostname: str) -> Mapping[str, str]:
             and server.split()
             and server.split()[0].lower() == hostname.lower()
         ):
-            for method, result in _VERDICT.findall(results):
+            for method, result in _VERDICT.findall(_QUOTED.sub("", results)):
                 found.setdefault(method.lower(), result.lower())
     return found
