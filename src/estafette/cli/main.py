@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "suspension": ("suspension:app", "Mail that a rule or the operator has stopped."),
     "complaint": ("complaint:app", "What recipients complained about."),
     "ticket": ("ticket:app", "What people wrote to abuse@ and postmaster@."),
+    "inbound": ("inbound:app", "Mail that came in by the routes of domains."),
     "report": ("report:app", "What receivers say of our mail (DMARC) and of TLS with our servers."),
     "person": ("person:app", "People who got mail, and want to be forgotten."),
     "suppression": ("suppression:app", "Addresses that get no mail."),

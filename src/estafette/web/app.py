@@ -18,6 +18,7 @@ from estafette.web.api import (
     emails,
     erasures,
     events,
+    inbound,
     insight,
     invitations,
     keys,
@@ -84,6 +85,7 @@ OF_A_TENANT = (
     suspensions,
     tickets,
     reports,
+    inbound,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)
