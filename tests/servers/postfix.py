@@ -234,6 +234,11 @@ class PostfixClient(Postfix):
         with SMTP(self.address, self.port, local_hostname="desk.customer.test") as client:
             client.send_message(message, sender, recipients)
 
+    def flush(self) -> None:
+        """Have what waits in its queue tried now."""
+        command = [packages.program("postqueue"), "-c", str(self.folder / "etc"), "-f"]
+        subprocess.run(command, env=packages.environment(), check=True, capture_output=True, timeout=30)
+
 
 class PostfixOfElsewhere(PostfixSink):
     """The server of other people: takes mail for its domains, and brings what they write to whoever the DNS names.

@@ -16,7 +16,9 @@ from estafette.model.event import Event, pack
 from estafette.tenancy import callers, operators
 
 OURS = "hello@acme.example"
-CHECKED = b'Authentication-Results: localhost; spf=pass smtp.mailfrom="x;dkim=pass"; dkim=fail; dkim=pass; dmarc=none\r\n'
+CHECKED = (
+    b'Authentication-Results: localhost; spf=pass smtp.mailfrom="x;dkim=pass"; dkim=fail; dkim=pass; dmarc=none\r\n'
+)
 LETTER = bytes(letter())
 FORGED = b"Authentication-Results: mx.evil.test; spf=fail\r\nX-Spam: Yes\r\n"
 
