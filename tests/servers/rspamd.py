@@ -16,7 +16,7 @@ _CONFIG = """options {{
   url_tld = "{folder}/tld.dat";
   control_socket = "{folder}/rspamd.sock mode=0600";
   rrd = "{folder}/rspamd.rrd";
-  local_addrs = "127.250.0.0/16";
+  local_addrs = "192.0.2.0/24";
   dns {{ nameserver = ["{dns}:53:1"]; timeout = 2s; }}
 }}
 logging {{ type = "file"; filename = "{folder}/rspamd.log"; level = "info"; }}
@@ -24,7 +24,7 @@ worker "normal" {{ bind_socket = "{address}:{port}"; count = 1; }}
 modules {{ path = "{tree}/usr/share/rspamd/plugins/spf.lua"; path = "{tree}/usr/share/rspamd/plugins/dmarc.lua"; }}
 dkim {{ check_local = true; check_authed = true; }}
 spf {{ check_local = true; check_authed = true; }}
-dmarc {{ }}
+dmarc {{ check_local = true; check_authed = true; }}
 .include "$CONFDIR/metrics.conf"
 actions {{ reject = 15; add_header = 6; }}
 """

@@ -133,6 +133,13 @@ def try_out(office: Office, address: str, tenant: str = "") -> Resource:
     }  # fmt: skip
 
 
+def without_query(route: Route) -> Route:
+    """Return a route whose target lacks what receivers like to hide in it."""
+    if route.way != "webhook":
+        return route
+    return msgspec.structs.replace(route, target=urlunsplit(urlsplit(route.target)._replace(query="")))
+
+
 def find(office: Office, tenant: str, route: str) -> Route:
     """Return a route of a tenant; NotFound."""
     found = office.control.routes.find(office.tenant(tenant).id, route)
@@ -223,13 +230,8 @@ def _said(routes: Sequence[Route], route: Route | None) -> str:
 def _entry(office: Office, act: str, before: Route | None, after: Route | None) -> AuditEntry:
     either = after or before
     assert either is not None
-    shown = [each and msgspec.structs.replace(each, target=_without_query(each)) for each in (before, after)]
+    shown = [each and without_query(each) for each in (before, after)]
     return office.entry(act, tenant=either.tenant, subject=either.id, before=shown[0], after=shown[1])
-
-
-def _without_query(route: Route) -> str:
-    """Return a target without what receivers like to hide in it."""
-    return urlunsplit(urlsplit(route.target)._replace(query="")) if route.way == "webhook" else route.target
 
 
 def _taken(route: Route) -> AlreadyThere:
