@@ -27,7 +27,7 @@ def write(event: Event, origin: Origin) -> bytes:
     mail = None if kept.get("mail") is None else dict(kept["mail"])
     data: dict[str, Any] = {
         **inbound_mail.arrival(event),
-        "event": ids.show(event.id),
+        "id": ids.show(event.id),
         "message": shapes.recipient_id(event.message, event.number),
         "tenant": event.tenant,
         "sender": kept.get("sender", ""),

@@ -25,6 +25,8 @@ from estafette.relay.feedback.returned import Returned, Taken
 
 #: Reason of an ``inbound`` event: the company's server refused it after others had it, so that it is kept instead.
 REFUSED = "refused_by_server"
+#: Ids looked up of one message, the nearest first.
+LOOKED = 5
 #: Answers that are written of one recipient; whoever sends more of them says nothing new.
 MOST = 100
 
@@ -70,8 +72,8 @@ class InboundReader:
         marks, writers = thread.answered(head), thread.writers(head)
         if not marks or not writers:
             return None
-        await self._journeys.also([(mark.message, mark.number) for mark in marks])
-        for mark in marks:
+        for mark in marks[:LOOKED]:  # each is a look into the log that a stranger asks for
+            await self._journeys.also([(mark.message, mark.number)])
             queued = self._queued(mark, returned.tenant, writers)
             if queued is not None:
                 return self._event(returned, head, queued)

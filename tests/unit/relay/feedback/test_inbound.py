@@ -13,7 +13,7 @@ from tests.contract.kit import START, TestClock, done, mint, submission
 from estafette.base.ids import show
 from estafette.model.event import Event, pack, unpack
 from estafette.model.route import Way
-from estafette.relay.feedback.inbound import REFUSED, InboundReader
+from estafette.relay.feedback.inbound import LOOKED, REFUSED, InboundReader
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.return_desk import ReturnDesk
 from estafette.store.ledger import ledger
@@ -134,6 +134,15 @@ async def test_an_answer_is_found_by_the_last_of_the_references_and_by_the_id_of
     await bench.turn()
     assert [each.kind for each in await bench.told(new)] == ["replied"]
     assert await bench.told(old) == []
+
+
+async def test_a_stranger_has_only_a_few_ids_looked_up(bench):
+    message = await bench.sent()
+    others = [our_id(mint.next()) for _ in range(LOOKED)]
+    await bench.came(letter(further=f"References: {our_id(message)}\r\n {' '.join(others)}\r\n"))
+    await bench.came(letter(further=f"References: {our_id(message)}\r\n {' '.join(others[1:])}\r\n", number=2))
+    await bench.turn()
+    assert [each.reply.text for each in await bench.told(message)] == ["<reply-2@example.com>"]
 
 
 async def test_the_header_alone_is_enough(bench):
