@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from estafette.base import ids
 from estafette.mail.incoming import Incoming
 from estafette.model.event import Event
 from estafette.model.message import Content
+from estafette.model.webhook import Call
 from estafette.relay.inbox import Came, Kept
 from estafette.web import shapes
 
 #: Octets that one look takes apart; of what is larger there is the raw message alone.
 LARGEST = 64 << 20
+_NO_CALLS: Mapping[int, Call] = MappingProxyType({})
 #: What a verdict quotes is the sender's.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _VERDICT = re.compile(r"(?:^|[;\s])(spf|dkim|dmarc)\s{0,8}=\s{0,8}([a-z]{1,20})", re.IGNORECASE)
@@ -44,8 +47,13 @@ def arrival(event: Event) -> dict[str, Any]:
     }
 
 
-def shown(kept: Kept, mail: Incoming | None, *, api_url: str, hostname: str) -> dict[str, Any]:
-    """Return a message. mail: what it says, None when it is not kept. hostname: whose verdicts are believed."""
+def shown(
+    kept: Kept, mail: Incoming | None, *, api_url: str, hostname: str, calls: Mapping[int, Call] = _NO_CALLS
+) -> dict[str, Any]:  # fmt: skip
+    """Return a message. mail: what it says, None when it is not kept. hostname: whose verdicts are believed.
+
+    calls: of the route's address, by event.
+    """
     content, first = kept.content, next(iter(kept.events), None)
     place = f"{api_url.rstrip('/')}/v1/inbound/{ids.show(kept.message)}"
     return {
@@ -55,16 +63,32 @@ def shown(kept: Kept, mail: Incoming | None, *, api_url: str, hostname: str) -> 
         "source": content.source if content else first.source if first else "",
         "route": content.route if content else first.route if first else "",
         "size": content.size if content else first.size if first else 0,
-        "recipients": _recipients(kept.events, content),
+        "recipients": _recipients(kept.events, content, calls),
         "mail": None if mail is None else told(mail, place, hostname),
         "raw": None if mail is None else f"{place}/raw",
     }
 
 
-def _recipients(events: Any, content: Content | None) -> list[dict[str, Any]]:
+def _recipients(events: Sequence[Event], content: Content | None, calls: Mapping[int, Call]) -> list[dict[str, Any]]:
     if events:
-        return [{"recipient": each.recipient, "reason": each.reason} for each in events]
-    return [{"recipient": each, "reason": ""} for each in (content.came_to if content else ())]
+        return [
+            {"recipient": each.recipient, "reason": each.reason, "call": _called(calls.get(each.id))} for each in events
+        ]
+    return [{"recipient": each, "reason": "", "call": None} for each in (content.came_to if content else ())]
+
+
+def _called(call: Call | None) -> dict[str, Any] | None:
+    if call is None:
+        return None
+    last = call.attempts[-1] if call.tries else None
+    return {
+        "id": call.id,
+        "state": call.state,
+        "attempts": call.tried,
+        "next": shapes.moment(call.due) if call.state == "pending" else None,
+        "status": last.status or None if last else None,
+        "why": last.why if last else "",
+    }
 
 
 def told(mail: Incoming, place: str, hostname: str) -> dict[str, Any]:

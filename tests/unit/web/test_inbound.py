@@ -11,8 +11,10 @@ from tests.unit.mail.test_incoming import PDF, letter
 from tests.unit.web.asgi import call
 from tests.unit.web.test_routes import of_role
 
-from estafette.base.ids import show
+from estafette.base.ids import read, show
 from estafette.model.event import Event, pack
+from estafette.model.webhook import Call
+from estafette.store.interface.webhooks import Settlement
 from estafette.tenancy import callers, operators
 
 OURS = "hello@acme.example"
@@ -73,7 +75,7 @@ async def test_a_message_is_told_by_its_parts_with_our_verdicts_alone(desk):
         "r1",
         "192.0.2.9",
     )
-    assert found["recipients"] == [{"recipient": OURS, "reason": "keep"}]
+    assert found["recipients"] == [{"recipient": OURS, "reason": "keep", "call": None}]
     mail = found["mail"]
     assert (mail["from"], mail["subject"]) == ("Zoé Müller <zoe@example.com>", "Été — déjà vu")
     assert mail["text"] == "Bonjour à tous\n"
@@ -153,7 +155,7 @@ async def test_what_the_companys_server_has_is_told_and_not_shown(desk):
     assert (found["mail"], found["raw"], found["recipients"]) == (
         None,
         None,
-        [{"recipient": OURS, "reason": "forward"}],
+        [{"recipient": OURS, "reason": "forward", "call": None}],
     )
     assert (await desk.ask(f"/v1/inbound/{name}/raw")).status == 404
     assert [each["kept"] for each in (await desk.ask("/v1/inbound")).json()["items"]] == [False]
@@ -171,7 +173,10 @@ async def test_what_is_gone_is_told_by_the_log_alone(desk):
 async def test_a_message_that_nobody_has_read_yet_is_shown(desk):
     name = await desk.came(told=False)
     found = (await desk.ask(f"/v1/inbound/{name}")).json()
-    assert (found["recipients"], found["mail"]["text"]) == ([{"recipient": OURS, "reason": ""}], "Bonjour à tous\n")
+    assert (found["recipients"], found["mail"]["text"]) == (
+        [{"recipient": OURS, "reason": "", "call": None}],
+        "Bonjour à tous\n",
+    )
 
 
 async def test_hostile_mail_is_told_within_bounds(desk):
@@ -183,3 +188,30 @@ async def test_hostile_mail_is_told_within_bounds(desk):
     answer = await desk.ask(f"/v1/inbound/{name}")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["mail"]["html"] == "<script>x</script>\n"
+
+
+async def test_what_became_of_the_call_of_its_route_is_told(desk):
+    name = await desk.came(route="hook", reason="webhook")
+    (event,) = await desk.world.store.history.of_message(read(name))
+    tries = ({"at": START, "status": 503, "ms": 4, "why": "its own error", "reply": ""},)
+    call_of_it = Call(
+        webhook="hook", id=f"evt_{show(event.id)}", place=1, message=event.message, kind="inbound", body=b"", due=START,
+        tried=1, tries=tries,
+    )  # fmt: skip
+    desk.world.services.control.webhooks.settle(Settlement(now=START, calls=[call_of_it]))
+    (told,) = (await desk.ask(f"/v1/inbound/{name}")).json()["recipients"]
+    assert (told["call"]["state"], told["call"]["status"], told["call"]["why"]) == ("pending", 503, "its own error")
+
+
+async def test_the_log_says_to_whom_mail_came_only_to_those_who_may_read_it(desk):
+    name = await desk.came()
+    for role, seen in (("owner", True), ("admin", True), ("reader", False), ("marketer", False)):
+        answer = await desk.ask("/v1/events?kind=inbound", role)
+        (told,) = answer.json()["items"]
+        assert (told["kind"], told["message"], told["route"]) == ("inbound", f"{name}.1", "r1")
+        assert (told["recipient"], told["source"]) == ((OURS, "192.0.2.9") if seen else ("", ""))
+        asked = await desk.ask(f"/v1/events?recipient={OURS}", role)
+        assert len(asked.json()["items"]) == seen
+    (told,) = (await desk.ask("/v1/events", key=desk.world.keys["acme"]["api_key"])).json()["items"]
+    assert told["recipient"] == ""
+    assert (await desk.ask("/v1/events", tenant="rival")).json()["items"] == []

@@ -99,7 +99,7 @@ async def test_a_call_that_fails_is_made_again_also_after_a_crash_and_days_of_fa
     assert verified(yard.receiver.calls[0], secret)
     await yard.work(again, lambda: not yard.control.webhooks.backlogs())
     logged = yard.control.webhooks.call("r", f"evt_{ids.show(event.id)}")
-    assert (logged.state, logged.tried) == ("done", 2)
+    assert (logged.state, logged.tried, logged.body) == ("done", 2, b"")
 
 
 async def test_a_route_that_is_changed_or_removed_is_called_so_from_then_on(yard, route):

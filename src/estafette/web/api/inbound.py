@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from estafette.base import ids
 from estafette.mail.incoming import attachment, incoming
 from estafette.model.message import Content
+from estafette.model.webhook import Call, CallState
 from estafette.relay.inbox import Inbox, Kept
 from estafette.store.interface.history import EventFilter
 from estafette.store.interface.page import BadCursor, Page, cursor
@@ -28,6 +29,8 @@ _FILE = {
     "Cache-Control": "private, no-store",
 }
 _OCTETS = "application/octet-stream"
+#: Addresses of one message whose calls are looked up.
+_CALLS = 20
 
 
 class ArrivalResource(BaseModel):
@@ -48,11 +51,26 @@ class ArrivalResource(BaseModel):
     kept: bool
 
 
+class RouteCallResource(BaseModel):
+    """The call of a route's address. why: what went wrong at the last attempt, "" for nothing."""
+
+    id: str
+    state: CallState
+    attempts: int
+    next: str | None
+    status: int | None
+    why: str
+
+
 class RecipientResource(BaseModel):
-    """One of our addresses, and what was done with its copy."""
+    """One of our addresses, and what was done with its copy.
+
+    call: of the route's address, null when it was not made yet, or is logged no longer.
+    """
 
     recipient: str
     reason: str
+    call: RouteCallResource | None
 
 
 class HeaderResource(BaseModel):
@@ -147,7 +165,10 @@ def router(services: Services) -> APIRouter:
         if content is not None and not content.handed:
             mail = await asyncio.to_thread(incoming, await _inbox(services).body(content))
         settings = services.settings.service
-        told = inbound_mail.shown(kept, mail, api_url=settings.api_url, hostname=settings.hostname)
+        told = inbound_mail.shown(
+            kept, mail, api_url=settings.api_url, hostname=settings.hostname,
+            calls=await asyncio.to_thread(_calls, services, kept),
+        )  # fmt: skip
         return InboundResource.model_validate(told)
 
     @routes.get(
@@ -179,6 +200,12 @@ def router(services: Services) -> APIRouter:
 
 def _inbox(services: Services) -> Inbox:
     return Inbox(services.spool, services.history)
+
+
+def _calls(services: Services, kept: Kept) -> dict[int, Call]:
+    hooks = services.control.webhooks
+    found = {each.id: hooks.call(each.route, f"evt_{ids.show(each.id)}") for each in kept.events[:_CALLS]}
+    return {number: call for number, call in found.items() if call is not None}
 
 
 def _before(wanted: Page) -> int:
