@@ -92,7 +92,11 @@ def test_answers_are_counted_told_and_kept(rig, shop):
     ((path, headers, told),) = shop.heard
     data = Webhook(hook["secret"]).verify(told, headers)["data"]
     assert path == "/hooks"
-    assert (data["message"], data["recipient"], data["sender"]) == (f"{replied['source']}.1", "hello@customer.test", "ann@far.test")
+    assert (data["message"], data["recipient"], data["sender"]) == (
+        f"{replied['source']}.1",
+        "hello@customer.test",
+        "ann@far.test",
+    )
     assert data["mail"]["text"].startswith("Oui, volontiers.")
     (file,) = data["mail"]["attachments"]
     assert (file["name"], file["size"]) == ("commande.pdf", len(PDF))

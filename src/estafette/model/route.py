@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import translate
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -57,9 +59,10 @@ def choose(routes: Iterable[Route], local: str) -> Route | None:
 
 
 def _first(ranked: Sequence[Route], name: str) -> Route | None:
-    return next((route for route in ranked if fnmatchcase(name, _literal(route.pattern))), None)
+    return next((route for route in ranked if _compiled(route.pattern)(name)), None)
 
 
-def _literal(pattern: str) -> str:
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> Callable[[str], object]:
     """Only the star is a wildcard here; ``?`` and ``[`` are letters of addresses."""
-    return pattern.replace("[", "[[]").replace("?", "[?]")
+    return re.compile(translate(pattern.replace("[", "[[]").replace("?", "[?]"))).match

@@ -12,19 +12,24 @@ def opened(*, lmtp: bool = False) -> Handover:
     talk.receive(b"220 hello\r\n", 0.0)
     assert talk.take() == (b"LHLO us.test\r\n" if lmtp else b"EHLO us.test\r\n")
     talk.receive(b"250-far\r\n250-SIZE 1000\r\n250 8BITMIME\r\n", 0.0)
-    assert talk.settled
+    assert settled(talk)
     assert talk.failure is None
     return talk
+
+
+def settled(talk: Handover) -> bool:
+    """Return it anew: mypy takes a property for something that stays."""
+    return talk.settled
 
 
 def test_each_command_has_its_answer() -> None:
     talk = opened()
     talk.ask("mail", "MAIL FROM:<>")
     assert talk.take() == b"MAIL FROM:<>\r\n"
-    assert not talk.settled
+    assert not settled(talk)
     talk.receive(b"250-2.1.0 fi", 0.0)
     talk.receive(b"ne\r\n250 2.1.0 really\r\n", 0.0)
-    assert talk.settled
+    assert settled(talk)
     assert [(each.code, each.enhanced) for each in talk.replies] == [(250, "2.1.0")]
     assert talk.offer.size == 1000
 
@@ -35,9 +40,9 @@ def test_lmtp_answers_each_recipient_apart_and_smtp_all_together() -> None:
         talk.hand(b"A: b\r\n\r\n.x\r\n", 3)
         assert talk.take() == b"A: b\r\n\r\n..x\r\n.\r\n"
         talk.receive(replies[:-3], 0.0)
-        assert not talk.settled
+        assert not settled(talk)
         talk.receive(replies[-3:], 0.0)
-        assert talk.settled
+        assert settled(talk)
         assert [each.code for each in talk.replies] == ([250, 452, 550] if lmtp else [250])
 
 
@@ -82,7 +87,7 @@ def test_the_offer_under_tls_is_the_one_that_counts() -> None:
     talk.secured(0.0)
     assert talk.take() == b"LHLO us.test\r\n"
     talk.receive(b"250 far\r\n", 0.0)
-    assert talk.settled
+    assert settled(talk)
     assert talk.secure
     assert talk.offer.size == 0
 
