@@ -74,6 +74,8 @@ class Service(Section):
     """Domain of return-path addresses."""
     public_url: str = "http://127.0.0.1:8026"
     """Address of the ``public`` listener as recipients see it; mailed links (invitations, passwords) lead there."""
+    api_url: str = ""
+    """`https://HOST` under which programs reach the API, for addresses in webhooks; empty = these begin at `/v1`."""
     dns_zone: str = ""
     """Zone under which tenants' own targets are published, see `estafette domain zone`; empty = TXT form only."""
     language: Literal["", "en", "fr"] = ""

@@ -44,7 +44,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. topic: what of its
     stream the message is about, "" for the stream. category, scope: what its reply means and whom that concerns, in the
     words of ``smtp.classification``; rule: which rule said so, as ``NAME@VERSION``. route: id of the route by which
-    mail came in: ``inbound`` is of that message, ``replied`` of the message of ours that it answers.
+    mail came in: ``inbound`` is of that message, ``replied`` of the message of ours that it answers. The source of the
+    latter is the id of the answer, and the text of its reply what names that: its Message-ID.
     What is counted goes by an event's own labels: whoever writes one says them all.
     """
 

@@ -7,6 +7,9 @@ import msgspec
 from estafette.model.envelope import Body, Ret
 from estafette.model.stream import Tracking
 
+#: Kind of a message that came in by a route.
+INBOUND = "inbound"
+
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
     """What was accepted, stored once. Appending a field keeps old records readable (new fields need a default).

@@ -3,6 +3,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from estafette.model.route import Route, choose
 
@@ -50,3 +52,16 @@ def test_the_order_in_which_routes_were_made_says_nothing() -> None:
 
 def test_many_stars_are_answered_at_once() -> None:
     assert choose(_routes("*a*a*a*b"), "a" * 64) is None
+
+
+_LOCAL = st.text("ab.+?[]!", min_size=1, max_size=12)
+
+
+@given(_LOCAL, st.lists(st.text("ab.+*?[]!", min_size=1, max_size=8), max_size=12))
+def test_what_is_written_out_comes_first_and_a_catch_all_last(local: str, patterns: list[str]) -> None:
+    exact = choose(_routes(*patterns, local, "*"), local)
+    assert exact is not None
+    assert exact.pattern == local or ("+" in exact.pattern and "+" in local) or exact.pattern == local.partition("+")[0]
+    caught = choose(_routes(*patterns, "*"), local)
+    assert caught is not None
+    assert caught.pattern != "*" or local not in patterns

@@ -10,13 +10,15 @@ import msgspec
 from estafette.base import log
 from estafette.base.errors import StoreFault
 from estafette.base.ids import Mint
-from estafette.mail.headers import Head
+from estafette.mail.headers import Head, unfold
 from estafette.model.message import Content
 from estafette.model.route import Route
 from estafette.relay.inbound.letter import Letter
 from estafette.store.interface.spool import Spool
 
 KIND = "inbound"
+#: Octets of its subject that a list shows.
+_SUBJECT = 500
 _log = log.get("relay.inbound")
 
 #: A route and the recipients that came by it.
@@ -79,9 +81,14 @@ class Keeping:
             recipients=len(recipients),
             source=letter.address,
             came_to=recipients,
+            subject=_subject(body),
             route=route.id,
             handed=bool(size),
         )
+
+
+def _subject(body: bytes) -> str:
+    return unfold(Head.parse(body).first(b"subject") or b"")[:_SUBJECT].decode("utf-8", "replace")
 
 
 def message(letter: Letter, added: bytes) -> bytes:

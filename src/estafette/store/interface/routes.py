@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from estafette.model.route import Route
@@ -15,6 +15,10 @@ class Routes(Protocol):
 
     def of(self, tenant: str, domain: str) -> Sequence[Route]:
         """Return the routes of a domain, oldest first."""
+        ...
+
+    def having(self, domains: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of some domains, each as (tenant, name), have routes."""
         ...
 
     def page(self, page: Page, *, tenant: str, domain: str = "") -> Paged[Route]:

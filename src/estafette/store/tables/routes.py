@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, tuple_
 
 from estafette.model.route import Route
 from estafette.store.interface.page import Page, Paged
@@ -24,6 +24,12 @@ class RouteTables(Tables):
         """See ``Routes``."""
         query = select(ROUTE).where(_R.tenant == tenant, _R.domain == domain)
         return self.list_rows(query.order_by(_R.created, _R.id), Route)
+
+    def having(self, domains: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """See ``Routes``."""
+        query = select(_R.tenant, _R.domain).where(tuple_(_R.tenant, _R.domain).in_(list(domains))).distinct()
+        with self.reading() as connection:
+            return {(tenant, domain) for tenant, domain in connection.execute(query)}
 
     def page(self, page: Page, *, tenant: str, domain: str = "") -> Paged[Route]:
         """See ``Routes``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from estafette.model.credential import Allowance, Identity
 from estafette.model.domain import Domain
-from estafette.model.route import Route
+from estafette.model.route import BELOW, Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.model.topic import Topic
@@ -115,9 +115,10 @@ class View:
 
     def incoming(self, domain: str) -> tuple[Route, ...]:
         """Return the routes of a domain whose owner is proved and active."""
-        owner = self.owners.get(domain, "")
-        routes = self.routes.get((owner, domain))
-        if not routes or not self._takes(owner, domain):
+        name = domain if domain in self.owners else domain.removeprefix(BELOW)
+        owner = self.owners.get(name, "")
+        routes = self.routes.get((owner, name))
+        if not routes or not self._takes(owner, name):
             return ()
         return tuple(routes.values())
 
