@@ -34,7 +34,7 @@ class Company(msgspec.Struct):
 def company(root: None) -> Iterator[Company]:
     with open_folder() as folder:
         certificates = Certificates(folder / "certificates")
-        users = {"bob": "", "carla": "", "stuck": "", "full": FULL}
+        users = {"anna": "", "bob": "", "carla": "", "stuck": "", "full": FULL}
         with (
             DnsServer(folder / "dns") as dns,
             Dovecot(folder / "dovecot", users=users, tls=certificates.issue("imap.customer.test")) as mailboxes,
@@ -73,11 +73,11 @@ def test_what_is_answered_at_rcpt(company):
 
 
 def test_the_letter_arrives_in_dovecot_as_it_was_written(company):
-    letter = mail("Grüße\r\n.dot", To="carla@customer.test")
+    letter = mail("Grüße\r\n.dot", To="anna@customer.test")
     with Sender(company.service) as sender:
-        code, said = sender.deliver(letter, "carla@customer.test")
+        code, said = sender.deliver(letter, "anna@customer.test")
         assert (code, said[:16]) == (250, "2.0.0 queued as ")
-    (found,) = company.mailboxes.wait("carla")
+    (found,) = company.mailboxes.wait("anna")
     assert found.endswith(letter)
     ours, _, rest = found.partition(f"by {HOST} with ESMTP id ".encode())
     assert ours.endswith(b"from far.test ([127.0.0.1])\r\n\t")

@@ -79,7 +79,8 @@ class MxVisit:
         if (route is None or "*" in route.pattern) and self._gate.returns.takes(recipient):
             self._stay(_HERE)
             return None
-        if not routes:
+        if not routes or (recipient.has_routing and (route is None or "*" in route.pattern)):
+            # RFC 5321 appendix C: behind us a careless server might pass a%b on to b.
             self._gate.returns.check_recipient(recipient)
         if route is None:
             raise _no("unknown", Refusal(550, "5.1.1", "no such address here", rule="no_route"))

@@ -20,7 +20,7 @@ from estafette.model.address import parse_path
 from estafette.model.envelope import Envelope, Recipient
 from estafette.model.route import Route
 from estafette.net.resolver import Resolver
-from estafette.relay.inbound.forwarding import Forwarding
+from estafette.relay.inbound.forwarding import SESSIONS, Forwarding
 from estafette.relay.inbound.keeping import Keeping
 from estafette.relay.inbound.screening import Screening
 from estafette.relay.mx_gate import MxGate, MxVisit
@@ -294,6 +294,34 @@ async def test_whom_an_lmtp_server_leaves_unanswered_is_tried_again(ring):
 async def test_no_route_leads_inside(ring, address):
     house = House(ring, ("*", "forward", f"smtp://{address}:25"))
     assert (await ask(house.begin(), "a@co.test")).startswith("451 4.3.5 ")
+
+
+@pytest.mark.parametrize("local", ["victim%far.test", "far.test!victim", '"victim@far.test"'])
+async def test_no_pattern_takes_an_address_that_leads_onwards(ring, local):
+    house = House(ring, ("*", "keep", ""))
+    assert await ask(house.begin(), f"{local}@co.test") == "550 5.7.1 relaying denied"
+
+
+async def test_a_slow_server_does_not_hold_all_sessions(ring):
+    with ScriptedMx({}) as server:
+        house = House(ring, ("*", "forward", target(server)))
+        visits = [house.begin() for _ in range(SESSIONS + 1)]
+        said = [await ask(visit, "a@co.test") for visit in visits]
+        assert said[:-1] == [""] * SESSIONS
+        assert said[-1].startswith("451 4.3.2 ")
+        visits[0].abandon()
+        assert await ask(house.begin(), "a@co.test") == ""
+
+
+async def test_tls_that_breaks_is_done_without(ring):
+    with ScriptedMx({"EHLO": "250-x\r\n250 STARTTLS", "STARTTLS": "220 go on"}) as server:
+        house = House(ring, ("*", "forward", target(server)))
+        visit = house.begin()
+        assert await ask(visit, "a@co.test") == ""
+        assert await end(visit, "a@co.test") == ""
+        first, second = server.conversations
+        assert b"STARTTLS" in first.commands
+        assert b"STARTTLS" not in second.commands
 
 
 async def test_no_route_leads_back_to_us(ring):

@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         """Say goodbye and close."""
         if self._transport is None:
             return
-        if self.talk.failure is None and self.talk.settled:
+        if self.talk.failure is None and self.talk.settled and not self.talk.want:
             self._transport.write(b"QUIT\r\n")
             self._transport.close()
         else:

@@ -55,7 +55,7 @@ class Forward:
         """Leave the server, whatever was said."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.leave()
+            self._forwarding.close(self._target, connection)
 
     async def _begin(self, recipient: Recipient) -> Connection:
         connection = self._connection = await self._forwarding.open(self._target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import partial
 
@@ -23,6 +24,8 @@ from estafette.smtp.handover import Handover
 CONNECT = 10.0
 OPEN = 120.0
 ADDRESSES = 4
+#: Sessions with one server at once: a slow one must not hold all of ours.
+SESSIONS = 50
 _ANYWHERE = frozenset({"0.0.0.0", "::"})
 
 _unreached = counter("inbound_unreached", "Companies' servers that could not be reached while a sender waited.", "why")
@@ -43,9 +46,34 @@ class Forwarding:
         self._guard = Guard(allow)
         self._own = frozenset(own)
         self._context = client_tls.opportunistic()
+        self._busy: Counter[Target] = Counter()
 
     async def open(self, target: Target) -> Connection:
-        """Return an open session; Refusal 451, so that the sender's own server keeps the message and tries again."""
+        """Return an open session; Refusal 451, so that the sender's own server keeps the message and tries again.
+
+        Whoever has one gives it back with ``close``.
+        """
+        if self._busy[target] >= SESSIONS:
+            _unreached.labels("busy").inc()
+            raise Refusal(451, "4.3.2", "the server of this address is busy, try again later", rule="forward_busy")
+        self._busy[target] += 1
+        try:
+            return await self._open(target)
+        except BaseException:
+            self._left(target)
+            raise
+
+    def close(self, target: Target, connection: Connection) -> None:
+        """Leave a session."""
+        connection.leave()
+        self._left(target)
+
+    def _left(self, target: Target) -> None:
+        self._busy[target] -= 1
+        if self._busy[target] <= 0:
+            del self._busy[target]
+
+    async def _open(self, target: Target) -> Connection:
         why = ""
         try:
             async with asyncio.timeout(OPEN):

@@ -75,6 +75,10 @@ class Session:
         if self._counted is not None:
             self._desk.usage.end(self._counted)
             self._counted = None
+        self._part()
+
+    def _part(self) -> None:
+        """Let the mx gate end its transaction."""
         if self._visit is not None:
             self._visit.abandon()
             self._visit = None
@@ -166,6 +170,7 @@ class Session:
             self._desk.gate.check_sender(self._identity, event.sender)
         self._mail = event
         self._recipients = []
+        self._part()  # the one before may have ended at DATA
         self.connection.accept()
 
     def _rcpt_to(self, event: RcptTo) -> None:

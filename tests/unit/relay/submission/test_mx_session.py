@@ -14,6 +14,7 @@ from estafette.relay.submission.lockout import Lockout
 from estafette.relay.submission.login_notes import LoginNotes
 from estafette.relay.submission.session import session_maker
 from estafette.smtp.server import ServerConfig
+from estafette.store.interface.spool import Health
 
 
 class Gate:
@@ -82,6 +83,15 @@ async def test_what_breaks_inside_is_temporary(rig):
     assert (await client.reply()).startswith(b"451 4.3.0 ")
     assert (await client.say(b"RSET\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<here@co.test>\r\n")).startswith(b"250 2.1.5")
     assert (gate.begun, gate.abandoned) == (2, 1)
+    client.writer.close()
+
+
+async def test_a_refused_data_ends_what_the_gate_began(rig):
+    one, gate, client = await door(rig)
+    one.spool.health = lambda: Health(accepting=False, why="the disk is full")
+    assert (await client.say(b"RCPT TO:<here@co.test>\r\n", b"DATA\r\n")).startswith(b"452 4.3.1 ")
+    assert (await client.say(b"MAIL FROM:<b@far.test>\r\n", b"RCPT TO:<here@co.test>\r\n")).startswith(b"250 2.1.5")
+    assert (gate.begun, gate.abandoned, gate.mail.sender.text) == (2, 1, "b@far.test")
     client.writer.close()
 
 
