@@ -122,3 +122,15 @@ async def test_messages_that_an_earlier_release_kept_are_unread(spool_factory):
     database.close()
     spool = await spool_factory()
     assert await spool.unread() == [(content.id, content)]
+
+
+async def test_it_is_found_by_its_id_as_long_as_it_is_kept(spool):
+    first, second = returned(route="r1", tenant="t1"), returned(handed=True)
+    await keep(spool, first, second)
+    assert await spool.returned([first.id, second.id, 7]) == {first.id: first, second.id: second}
+    assert await spool.contents([first.id]) == {}
+    heads = await spool.returned_heads([first.id, 7])
+    assert heads == {first.id: msgspec.structs.replace(first, body=b"")}
+    await spool.close_returns([Read(first.id, START + 1), Read(second.id, START + 9)])
+    await spool.sweep(START + 2)
+    assert await spool.returned([first.id, second.id]) == {second.id: second}

@@ -7,6 +7,9 @@ import msgspec
 from estafette.model.envelope import Body, Ret
 from estafette.model.stream import Tracking
 
+#: Kind of a message that came in by a route.
+INBOUND = "inbound"
+
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
     """What was accepted, stored once. Appending a field keeps old records readable (new fields need a default).
@@ -23,7 +26,9 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     message, pinned at acceptance; a recipient's own may be stricter still (``Delivery.tracking``). track_text: links of
     text parts too. tracking_url: ``https://HOST`` under which this message's links and pixel lead to ``public``.
     link_tags: pairs that every tracked link gets in its query (``utm_source=..``), as ``&`` joins them.
-    came_to: envelope recipients of a message that came back. topic: what of its stream it is about, "" for the stream.
+    came_to: envelope recipients of a message that came back, or in by a route. topic: what of its stream it is about,
+    "" for the stream. route: id of the route by which it came in (kind ``inbound``). handed: the company's own server
+    has it, and ``body`` is its header alone.
     """
 
     id: int
@@ -61,6 +66,8 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     link_tags: str = ""
     came_to: tuple[str, ...] = ()
     topic: str = ""
+    route: str = ""
+    handed: bool = False
 
     @property
     def opens_measured(self) -> bool:

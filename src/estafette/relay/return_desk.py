@@ -16,7 +16,7 @@ from estafette.base.errors import Refusal, StoreFault
 from estafette.base.metrics import counter
 from estafette.mail.headers import Head
 from estafette.model.event import pack
-from estafette.model.message import Content
+from estafette.model.message import INBOUND, Content
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.feedback.returned import Reader, Returned, Taken
 from estafette.store.interface.spool import Read, Spool
@@ -26,6 +26,8 @@ EVERY = 1.0
 BATCH = 500
 #: Messages after which others get their turn of the event loop.
 STRETCH = 10
+#: Octets of a body in a file that are read: as many as it has in memory else.
+_LOOKED = 256 * 1024
 #: Addresses looked at in the fields of a message whose envelope is not known.
 _NAMED = 20
 #: Fields that repeat the envelope recipient.
@@ -72,7 +74,7 @@ class ReturnDesk:
         if not kept:
             return 0
         await self._spool.flush()  # the history must have what was committed before, a turn of ours included
-        messages = [None if content is None else self._returned(content) for _, content in kept]
+        messages = [None if content is None else await self._returned(content) for _, content in kept]
         await self._journeys.load([key for each in messages if each is not None for key in each.paths])
         read: list[Read] = []
         for place, (number, content) in enumerate(kept):
@@ -106,13 +108,22 @@ class ReturnDesk:
             until = min(until, now + taken.keep)
         return Read(number, until, tuple(pack(event) for event in taken.events), taken.notices)
 
-    def _returned(self, content: Content) -> Returned:
+    async def _returned(self, content: Content) -> Returned:
         to = tuple(each.lower() for each in content.came_to)
-        paths = [found for each in to or _named(content.body) if (found := self._path(each)) is not None]
+        inbound = content.kind == INBOUND
+        names = () if inbound else to or _named(content.body)
+        paths = [found for each in names if (found := self._path(each)) is not None]
         return Returned(
             id=content.id, at=content.accepted, sender=content.sender, to=to, source=content.source,
-            body=content.body, paths=tuple(dict.fromkeys(paths)),
+            body=await self._beginning(content) if content.file else content.body, paths=tuple(dict.fromkeys(paths)),
+            inbound=inbound, tenant=content.tenant, route=content.route, handed=content.handed, size=content.size,
         )  # fmt: skip
+
+    async def _beginning(self, content: Content) -> bytes:
+        """Return as much of a body in a file as any reader looks at."""
+        with await self._spool.open_body(content) as file:
+            found: bytes = await asyncio.to_thread(file.read, _LOOKED)
+        return found
 
 
 def _named(body: bytes) -> list[str]:

@@ -7,6 +7,8 @@ from functools import partial
 
 from estafette.mail import list_unsubscribe, verp
 from estafette.mail.list_unsubscribe import Leaver
+from estafette.model.route import Way
+from estafette.relay.feedback.inbound import InboundReader
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Door, Reader
@@ -27,7 +29,12 @@ def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
     journeys: what the log says of the recipients whose return paths the messages at hand came to.
     """
     complaints = complaint_reader(unit, journeys)
-    return (_unsubscribes(unit), receiver_reader(unit), complaints, _reports(unit, journeys), ticket_reader(unit))
+    came = InboundReader(journeys=journeys, mint=unit.store.mint, way=partial(_way, unit))
+    return (came, _unsubscribes(unit), receiver_reader(unit), complaints, _reports(unit, journeys), ticket_reader(unit))
+
+
+def _way(unit: Unit, domain: str, route: str) -> Way | None:
+    return next((each.way for each in unit.directory.routes(domain) if each.id == route), None)
 
 
 def doors(unit: Unit) -> Sequence[Door]:

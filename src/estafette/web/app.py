@@ -18,6 +18,7 @@ from estafette.web.api import (
     emails,
     erasures,
     events,
+    inbound,
     insight,
     invitations,
     keys,
@@ -41,6 +42,9 @@ from estafette.web.api import (
     usage,
     users,
     webhooks,
+)
+from estafette.web.api import (
+    routes as inbound_routes,
 )
 from estafette.web.caps import BodyCap, mail_cap
 from estafette.web.dashboard import account, pages, providers
@@ -71,6 +75,7 @@ OF_A_TENANT = (
     consents,
     templates,
     webhooks,
+    inbound_routes,
     packs,
     usage,
     statements,
@@ -80,6 +85,7 @@ OF_A_TENANT = (
     suspensions,
     tickets,
     reports,
+    inbound,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)

@@ -69,6 +69,7 @@ def event(item: Event) -> dict[str, Any]:
         "category": item.category,
         "scope": item.scope,
         "rule": item.rule,
+        "route": item.route,
     }
 
 

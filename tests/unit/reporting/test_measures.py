@@ -20,15 +20,15 @@ def added(event):
 
 @pytest.mark.parametrize(
     "kind", ["queued", "sent", "deferred", "failed", "rejected", "unknown", "complained", "unsubscribed", "subscribed",
-             "autoresponded"]
+             "autoresponded", "replied"]
 )  # fmt: skip
 def test_most_kinds_are_counted_once_under_their_own_name(kind):
     assert added(about(kind)) == {kind: 1}
 
 
-def test_every_kind_is_counted_but_a_second_delivery():
+def test_every_kind_is_counted_but_a_second_delivery_and_mail_that_comes_in():
     silent = {kind for kind in EVENT_KINDS if not additions(about(kind))}
-    assert silent == {"duplicate_delivery", "opened", "clicked"}  # the latter two without a hit
+    assert silent == {"duplicate_delivery", "inbound", "opened", "clicked"}  # the latter two without a hit
 
 
 def test_a_delivery_tells_how_long_it_took_since_acceptance():

@@ -29,6 +29,7 @@ from estafette.store.interface.records import (
     Versions,
 )
 from estafette.store.interface.reports import Reports
+from estafette.store.interface.routes import Routes
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.stops import Stops
@@ -74,6 +75,11 @@ class Control(Protocol):
     @property
     def topics(self) -> Topics:
         """What the mail of streams is about."""
+        ...
+
+    @property
+    def routes(self) -> Routes:
+        """Where mail that comes to domains goes."""
         ...
 
     @property

@@ -227,6 +227,14 @@ class Spool(Protocol):
         """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one."""
         ...
 
+    async def returned(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Return messages that came back, or in by a route, as long as they are kept; a damaged one is left out."""
+        ...
+
+    async def returned_heads(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """As ``returned``, without the bodies."""
+        ...
+
     async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:
         """Return messages without their bodies; letters of people also some days after they were removed."""
         ...

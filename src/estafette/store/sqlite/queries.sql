@@ -203,6 +203,12 @@ INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,
 -- name: unread
 SELECT id, crc, head, body FROM returned WHERE read = 0 ORDER BY id LIMIT ?
 
+-- name: returned
+SELECT id, crc, head, body FROM returned WHERE id IN (/*each*/?/*end*/)
+
+-- name: returned_heads
+SELECT id, head FROM returned WHERE id IN (/*each*/?/*end*/)
+
 -- name: mark_read
 UPDATE returned SET read = 1, until = ? WHERE id = ? AND read = 0
 

@@ -144,6 +144,21 @@ class Reader:
                 break
         return found
 
+    def returned(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read messages that came back; one that does not hold what was written is left out."""
+        found = {}
+        for row in run_many(self._connection, "returned", [(each,) for each in ids]):
+            try:
+                found[row[0]] = read_content(row)
+            except Damaged:
+                continue
+        return found
+
+    def returned_heads(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read messages that came back without their bodies."""
+        rows = run_many(self._connection, "returned_heads", [(each,) for each in ids])
+        return {number: read_stub(head) for number, head in rows}
+
     def remembered(self, ids: Sequence[int]) -> dict[int, Content]:
         """Read what is known of messages, kept or not, without their bodies."""
         rows = run_many(self._connection, "late_heads", [(each,) for each in ids])
