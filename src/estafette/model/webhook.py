@@ -9,7 +9,7 @@ import msgspec
 from estafette.model.event import Event
 
 #: In whose form bodies are written: Standard Webhooks, or that of a service which is being replaced.
-Format = Literal["standard", "mailjet", "brevo", "turbosmtp"]
+Format = Literal["standard", "mailjet", "mailjet_single", "brevo", "turbosmtp"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 WebhookStatus = Literal["active", "disabled"]
 CallState = Literal["pending", "done", "failed"]

@@ -13,5 +13,6 @@ from estafette.webhooks import standard
 from estafette.webhooks.form import Form
 
 FORMS: Mapping[Format, Form] = MappingProxyType({
-    "standard": standard.FORM, "mailjet": mailjet.FORM, "brevo": brevo.FORM, "turbosmtp": turbosmtp.FORM,
+    "standard": standard.FORM, "mailjet": mailjet.FORM, "mailjet_single": mailjet.SINGLE, "brevo": brevo.FORM,
+    "turbosmtp": turbosmtp.FORM,
 })  # fmt: skip
