@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from estafette.relay import rests
 from estafette.relay.delivery.sources import Sources
 from estafette.relay.rests import ABANDONED, Book
 
-NOW = 1_800_000_000.0
+#: Files have the times of this machine.
+NOW = float(int(time.time()))
 ONE, TWO = "192.0.2.1", "192.0.2.2"
 GOOGLE, YAHOO = ("east", ONE, "google"), ("east", TWO, "yahoo")
 
