@@ -5,8 +5,9 @@ from __future__ import annotations
 import apsw
 import msgspec
 
+from estafette.model.envelope import NOTIFY_NEVER
 from estafette.model.event import LATE, unpack
-from estafette.model.message import Content
+from estafette.model.message import Asked, Content
 from estafette.store.interface.spool import Notice, Read
 from estafette.store.ledger import ledger
 
@@ -58,11 +59,13 @@ async def test_a_late_notice_is_owed_only_while_its_message_is_kept_or_its_sende
 
 
 async def test_of_a_letter_that_is_removed_only_its_sender_is_remembered_and_not_for_long(spool):
-    letter = submission(subject="Contract", tags=("a",), metadata={"k": "v"}, campaign="spring", envid="E1")
+    letter = submission(subject="Contract", tags=("a",), metadata={"k": "v"}, campaign="spring", envid="E1",
+                        asked=(Asked(1, NOTIFY_NEVER, "rfc822;a@b.test"),))  # fmt: skip
     await spool.accept(letter)
     await spool.settle("w", {}, [done(letter.content.id)])
     (stub,) = (await spool.remembered([letter.content.id, 7])).values()
     assert (stub.sender, stub.kind, stub.envid) == (letter.content.sender, "personal", "E1")
+    assert stub.asked_of(1) == Asked(1, NOTIFY_NEVER, "rfc822;a@b.test")
     assert (stub.body, stub.subject, stub.tags, stub.metadata, stub.campaign) == (b"", "", (), {}, "")
     await spool.sweep(START + 8 * 86400)
     assert await spool.remembered([letter.content.id]) == {}

@@ -32,7 +32,7 @@ def letter(
 
 def submit(
     service: Service, credential: dict[str, Any], message: EmailMessage, recipients: list[str], *, tls: str = "starttls",
-    method: str = "PLAIN",
+    method: str = "PLAIN", notify: str = "",
 ) -> str:  # fmt: skip
     """Send with Python's smtplib over STARTTLS or implicit TLS; return the final reply."""
     context = service.certificates.client()
@@ -48,7 +48,7 @@ def submit(
         client.auth(method, getattr(client, f"auth_{method.lower()}"))
         client.mail(str(message["From"]), ["SIZE=1000"])
         for recipient in recipients:
-            code, reply = client.rcpt(recipient)
+            code, reply = client.rcpt(recipient, [f"NOTIFY={notify}"] if notify else [])
             if code != 250:
                 raise smtplib.SMTPResponseException(code, reply)
         code, reply = client.data(message.as_bytes(policy=SMTP))

@@ -83,6 +83,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
 
 #: Reason of a ``bounced`` that came after the recipient had ended as delivered or sent: its end is counted already.
 LATE = "late"
+#: Reason of a ``complained`` that nobody made: it tells whoever listens, and suppresses nobody.
+SIMULATED = "simulated"
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)

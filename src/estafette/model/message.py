@@ -11,6 +11,17 @@ from estafette.model.stream import Tracking
 INBOUND = "inbound"
 
 
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """What the sender asked of one recipient (RFC 3461 section 4.1), for as long as anything is told of the message.
+
+    notify: bits, 0 = not given. orcpt: "type;xtext" as received, or "".
+    """
+
+    number: int
+    notify: int = 0
+    orcpt: str = ""
+
+
 class Content(msgspec.Struct, frozen=True, array_like=True):
     """What was accepted, stored once. Appending a field keeps old records readable (new fields need a default).
 
@@ -29,6 +40,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     came_to: envelope recipients of a message that came back, or in by a route. topic: what of its stream it is about,
     "" for the stream. route: id of the route by which it came in (kind ``inbound``). handed: the company's own server
     has it, and ``body`` is its header alone.
+    asked: of recipients with NOTIFY or ORCPT; their rows say it too, but end with delivery.
     """
 
     id: int
@@ -68,6 +80,11 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     topic: str = ""
     route: str = ""
     handed: bool = False
+    asked: tuple[Asked, ...] = ()
+
+    def asked_of(self, number: int) -> Asked:
+        """Return what was asked of a recipient, also when it was nothing."""
+        return next((each for each in self.asked if each.number == number), Asked(number))
 
     @property
     def opens_measured(self) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from estafette.model.event import Event
 
 #: In whose form bodies are written: Standard Webhooks, or that of a service which is being replaced.
-Format = Literal["standard", "mailjet", "brevo", "turbosmtp"]
+Format = Literal["standard", "mailjet", "mailjet_single", "brevo", "turbosmtp"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 #: The form of what the address of a route is called with: the event, and the mail that came in.
 MAIL: Literal["mail"] = "mail"

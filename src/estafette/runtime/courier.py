@@ -14,7 +14,7 @@ from estafette.model.message import Content, Delivery
 from estafette.model.user import Language
 from estafette.model.window import opening
 from estafette.net.resolver import Resolver
-from estafette.relay import lane_report
+from estafette.relay import lane_report, rests
 from estafette.relay.delivery.carrier import Carrier
 from estafette.relay.journal import Journal, replay
 from estafette.relay.line import Line
@@ -45,11 +45,13 @@ async def open_line(unit: Unit) -> None:
     signature = ServiceSignature(settings.service.hostname, unit.directory, resolver)
     if settings.delivery.transport != "capture":
         unit.background(signature.watch)
+    carries = carrier(unit, providers.suffixes(), resolver)
+    _keep_rests(unit, carries)
     line = Line(
         worker=unit.process.name,
         spool=unit.store.spool,
         scheduler=scheduler,
-        carrier=carrier(unit, providers.suffixes(), resolver),
+        carrier=carries,
         clock=unit.clock,
         mint=unit.store.mint,
         context=_contexts(unit, signature),
@@ -79,6 +81,22 @@ async def open_line(unit: Unit) -> None:
             hostname=settings.service.hostname, expire=settings.delivery.expire, language=partial(_language, unit),
         )  # fmt: skip
         unit.background(desk.run)
+
+
+def _keep_rests(unit: Unit, carries: Carrier) -> None:
+    """Let our addresses rest on where they did before, and keep that."""
+    folder, clock = unit.store.folder, unit.clock
+    book = rests.Book(folder, unit.process.name)
+    carries.resume(rests.read(folder, clock.now()))
+
+    def keep() -> None:
+        book.keep(carries.resting(), clock.now())
+
+    async def end() -> None:
+        keep()
+
+    unit.every(rests.EVERY, keep)
+    unit.closing(end)
 
 
 def _language(unit: Unit, tenant: str) -> Language | Literal[""]:

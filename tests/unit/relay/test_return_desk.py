@@ -15,9 +15,12 @@ from tests.contract.kit import START, TestClock, done, event, mint, submission
 from estafette.base.errors import StoreUnavailable
 from estafette.base.ids import show
 from estafette.mail import verp
+from estafette.model.envelope import NOTIFY_FAILURE, NOTIFY_NEVER
 from estafette.model.event import LATE, Event, pack, unpack
+from estafette.model.message import Asked
 from estafette.model.stream import Stream
 from estafette.relay.feedback.journeys import Journeys
+from estafette.relay.feedback.notices import compose
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Returned, Taken
 from estafette.relay.notice_desk import NoticeDesk
@@ -298,6 +301,22 @@ async def test_the_sender_of_a_letter_is_told_in_words_also_when_it_is_removed(b
     assert b"had accepted your message, and reported later" in content.body.replace(b"=\r\n", b"")
     assert b"ann@example.com" in content.body
     assert content.sender == ""
+
+
+@pytest.mark.parametrize("retention", [0.0, 600.0])
+async def test_who_asked_never_to_be_told_hears_nothing_late_and_the_others_of_the_letter_are_told_of(bench, retention):
+    asked = (Asked(1, NOTIFY_NEVER), Asked(2, NOTIFY_FAILURE, "rfc822;jo+2Bx@example.com"))
+    number = await bench.sent("ann@example.com", "jo@example.com", retention=retention, asked=asked, envid="Q1")
+    await bench.back(report("ann@example.com"), to(number, 1))
+    await bench.back(report("jo@example.com"), to(number, 2))
+    await bench.desk().turn()
+    assert [each.number for each in await bench.told(number, "bounced")] == [1, 2]
+    (owed,) = await bench.store.spool.notices(START + 9999)
+    assert (owed.message, owed.number) == (number, 2)
+    (content,) = (await bench.store.spool.remembered([number])).values()
+    letter = compose(content, [owed], b"", now=START, hostname="mx.service.test", mint=mint, expire=9.0)
+    assert b"Original-Recipient: rfc822; jo+x@example.com\r\n" in letter.content.body
+    assert b"Original-Envelope-Id: Q1\r\n" in letter.content.body
 
 
 async def test_nobody_is_told_of_a_mailing_without_an_address_to_report_to(bench):

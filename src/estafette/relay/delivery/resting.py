@@ -36,6 +36,15 @@ class Resting:
         self._until[source, site] = max(self.until(source, site), now + seconds)
         return seconds
 
+    def left(self, now: float) -> dict[tuple[str, str], float]:
+        """Return for how many more seconds each pair rests."""
+        return {pair: until - now for pair, until in self._until.items() if until > now}
+
+    def resume(self, source: str, site: str, seconds: float, now: float) -> None:
+        """Let a pair go on resting after a restart, no longer than any rest is."""
+        if len(self._until) < MOST:
+            self._until[source, site] = now + min(seconds, max(LEAST, *_seconds().values()))
+
 
 @cache
 def _seconds() -> dict[str, float]:

@@ -43,7 +43,7 @@ class Settlement(msgspec.Struct, frozen=True, array_like=True):
     to ``due``. Both are idempotent by key; ``done`` is always applied, ``defer`` only from the current owner.
     event: ``model.event.pack`` of the event, b"" for none. last: reply in short for the row.
     notice: not empty when the sender is to be told: ``relay.feedback``'s encoded item, kept until it was told.
-    spent: False when the attempt must not be counted.
+    spent: False when the attempt must not be counted. also: packed events that follow from an end, and move nothing.
     """
 
     message: int
@@ -55,6 +55,7 @@ class Settlement(msgspec.Struct, frozen=True, array_like=True):
     notice: bytes = b""
     notified: int = 0
     spent: bool = True
+    also: tuple[bytes, ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, array_like=True):

@@ -14,6 +14,6 @@ from estafette.webhooks import standard
 from estafette.webhooks.form import Form
 
 FORMS: Mapping[AnyFormat, Form] = MappingProxyType({
-    "standard": standard.FORM, "mailjet": mailjet.FORM, "brevo": brevo.FORM, "turbosmtp": turbosmtp.FORM,
-    "mail": inbound_call.FORM,
+    "standard": standard.FORM, "mailjet": mailjet.FORM, "mailjet_single": mailjet.SINGLE, "brevo": brevo.FORM,
+    "turbosmtp": turbosmtp.FORM, "mail": inbound_call.FORM,
 })  # fmt: skip
