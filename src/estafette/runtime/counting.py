@@ -6,14 +6,15 @@ import asyncio
 
 from estafette.base import ids, log
 from estafette.base.errors import StoreFault
-from estafette.base.metrics import counter
+from estafette.base.metrics import counter, gauge
 from estafette.events.reader import follow
 from estafette.relay.custody import Custody
+from estafette.relay.pace_rules import PaceRules
 from estafette.reporting.desk import CountingDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
 from estafette.runtime.telling import tell
-from estafette.tenancy import alerts, complaint_rates, metering, statements, trust
+from estafette.tenancy import alerts, complaint_rates, firewall, metering, paces, statements, trust
 from estafette.tenancy.metering import BATCH, Counted
 from estafette.tenancy.quota import Quota
 
@@ -25,6 +26,7 @@ CALENDAR_EVERY = 300.0
 SHORTEST_MONTH = 27.9 * 86_400
 
 _metered = counter("metered_recipients", "Accepted recipients that were counted for their tenants.")
+_slowed = gauge("slowed_streams", "Streams that are slowed, by the rule that slows them.", "rule")
 
 _log = log.get("runtime.counting")
 
@@ -62,6 +64,7 @@ class Janitor:
         self._unit = unit
         self._control = unit.directory.control
         self._custody = Custody(unit.store.spool, unit.clock, unit.store.mint)
+        self._paces = PaceRules(unit.store.spool, unit.clock, unit.store.mint)
         self._tenants: set[str] = set()
         self._hours: set[tuple[str, str, int]] = set()
         self._round_due = 0.0
@@ -107,6 +110,7 @@ class Janitor:
             if counted_all:
                 await asyncio.to_thread(metering.forget_reserved, self._control, self._unit.clock.now())
             await self._suspend()
+            await self._slow()
             await tell(self._unit, await asyncio.to_thread(alerts.due, office_of(self._unit), self._take_tenants()))
             if counted_all and now >= self._calendar_due:
                 self._calendar_due = now + CALENDAR_EVERY
@@ -120,7 +124,7 @@ class Janitor:
         hours, self._hours = self._hours, set()
         office = office_of(self._unit)
         await asyncio.to_thread(trust.bursts, office, hours)
-        await asyncio.to_thread(trust.streams, office, set(self._tenants))
+        await asyncio.to_thread(firewall.judge, office, set(self._tenants))
         await asyncio.to_thread(complaint_rates.judge, office, set(self._tenants))
         in_force = await asyncio.to_thread(lambda: self._control.plans.suspensions(ended=False))
         if in_force or self._held:
@@ -130,8 +134,19 @@ class Janitor:
             for each in untold:
                 await tell(self._unit, await asyncio.to_thread(trust.told, office, each, held.get(each.id, ())))
 
+    async def _slow(self) -> None:
+        office, reputation = office_of(self._unit), self._control.reputation
+        in_force = await asyncio.to_thread(lambda: paces.over(office, reputation.paces(ended=False)))
+        await self._paces.turn(in_force)
+        for rule in (*firewall.SIGNALS, "resume", "operator"):
+            _slowed.labels(rule).set(sum(each.rule == rule for each in in_force))
+        for each in in_force:
+            if each.told is None:
+                await tell(self._unit, await asyncio.to_thread(paces.told, office, each))
+
     def _turn_pages(self) -> None:
         office = office_of(self._unit)
+        self._control.reputation.prune(office.now() - firewall.KEPT)
         trust.judge(office)
         for tenant in self._control.plans.unclosed(office.now() - SHORTEST_MONTH):
             statements.close(office, office.tenant(tenant))

@@ -11,7 +11,7 @@ from estafette.model.domain import Domain
 from estafette.model.tenant import Tenant
 from estafette.model.user import Language
 from estafette.store.interface.page import Page
-from estafette.tenancy import credentials, suspension_text, tenants, usage
+from estafette.tenancy import credentials, pace_text, suspension_text, tenants, usage
 from estafette.tenancy.office import NotFound, Office
 from estafette.tenancy.permissions import may
 
@@ -22,11 +22,12 @@ SHOWN = Page(limit=100)
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever may read an account sees of it: resources as the API answers them. cut: there is more.
 
-    suspensions: in the reader's language, with ``figures`` by their names.
+    suspensions, slowed: in the reader's language, with ``figures`` by their names.
     """
 
     usage: dict[str, Any]
     suspensions: list[dict[str, Any]]
+    slowed: list[dict[str, Any]]
     domains: Sequence[Domain]
     credentials: list[dict[str, Any]]
     cut: bool
@@ -65,6 +66,7 @@ def _figures(office: Office, tenant: Tenant, language: Language) -> Figures:
     return Figures(
         usage=usage.shown(office, tenant),
         suspensions=_stopped(office, tenant, language, names),
+        slowed=_slowed(office, tenant, language),
         domains=domains.items,
         credentials=held["items"],
         cut=bool(domains.next or held["next"]),
@@ -79,4 +81,11 @@ def _stopped(office: Office, tenant: Tenant, language: Language, names: Mapping[
             "figures": suspension_text.named(each, language),
         }
         for each in office.control.plans.suspensions(tenant.id, ended=False)
+    ]
+
+
+def _slowed(office: Office, tenant: Tenant, language: Language) -> list[dict[str, Any]]:
+    return [
+        pace_text.shown(each, language) | {"figures": pace_text.named(each, language)}
+        for each in office.control.reputation.paces(tenant.id, ended=False)
     ]

@@ -41,8 +41,8 @@ class Scheduler:
     through ``finished`` or ``released``. A row is handed out once until its settlement is ``committed``.
 
     shares: whether recipients of a row's message may share a transaction. most: jobs in flight, a tenth of
-    them kept for people. floor: wall time that an earlier run reached, for a clock that stepped back since. couriers: how
-    many share the rate of a slowed stream.
+    them kept for people. floor: wall time that an earlier run reached, for a clock that stepped back since.
+    couriers: how many share the rate of a slowed stream.
     """
 
     def __init__(

@@ -235,7 +235,7 @@ class Shelf:
         return lifted
 
     def spend(self, rows: Sequence[Delivery], time: float) -> None:
-        """Count rows that are taken; those of a stream that has used its leave go back to the spool until more is given."""
+        """Count rows that are taken; others of a stream that has used its leave go back to the spool for a while."""
         for gate in self.book.paces.of(rows[0], self._lanes.stored_name(rows[0].lane)):
             gate.left -= len(rows)
             opens = gate.closed_until(time)
