@@ -178,6 +178,13 @@ class Webhooks(Section):
     """PEM file of additional roots; empty = the system's."""
 
 
+class Reputation(Section):
+    """What the world thinks of our own addresses."""
+
+    blocklists: str = ""
+    """File of the lists that are asked about our source addresses; empty = the shipped ones; without entries = none."""
+
+
 class Limits(Section):
     """What is refused."""
 
@@ -247,6 +254,7 @@ class Settings(Section):
     egress: dict[str, Egress] = {}
     oidc: dict[str, Oidc] = {}
     outgoing: Outgoing = Outgoing()
+    reputation: Reputation = Reputation()
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()
