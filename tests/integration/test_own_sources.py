@@ -144,7 +144,7 @@ async def test_a_change_is_told_once_with_the_page_that_takes_it_out(dns, sheet,
     unit = Unit(tmp_path, settings(dns, sheet), ManualClock(1e9))
 
     async def look():
-        await source_watch.look(unit, Resolver([dns.at]))  # type: ignore[arg-type]
+        await source_watch.look(unit, Resolver([dns.at]))
         return [each.subject for each in unit.control.tickets.page(FIRST, tenant="").items]
 
     assert await look() == []
