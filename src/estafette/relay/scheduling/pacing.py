@@ -66,6 +66,10 @@ class Paces:
                 gate.left, gate.opens = before.left, before.opens
         self._restarts = earlier._restarts
 
+    def concern(self, row: Delivery) -> bool:
+        """Return whether a row's stream is slowed at all: the one look that every row costs while any stream is."""
+        return (row.tenant, row.stream) in self._by_stream
+
     def of(self, row: Delivery, site: str) -> list[Gate]:
         """Return the gates that a row passes. site: as it is known now."""
         gates = self._by_stream.get((row.tenant, row.stream))

@@ -233,7 +233,8 @@ class Scheduler:
                 self._alarms.set(lane, shaper.ready_at(mono))
             return None
         rows = self._pick(lane, priority)
-        if self._shelf.book.paces:
+        paces = self._shelf.book.paces
+        if paces and paces.concern(rows[0]):
             self._shelf.spend(rows, self._clock.time)
         if shaper is not None:
             shaper.debit(rows[0].size, bulk=priority == Priority.BULK)

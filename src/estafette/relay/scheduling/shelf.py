@@ -70,7 +70,7 @@ class Shelf:
             if row.due > time:
                 self.agenda.add(Feed(row.lane, row.egress, row.priority, row.tenant), row.due)
                 continue
-            if book.paces and self._slowed(row, time):
+            if book.paces and book.paces.concern(row) and self._slowed(row, time):
                 continue
             window = windows.get((row.lane, row.egress, row.priority, row.tenant))
             if window is None:
@@ -99,7 +99,7 @@ class Shelf:
         for row in taken.rows:
             key = row.message << 24 | row.number
             if key not in held and not outdated(key, row.due) and not (book.rules and self._blocked(row)):
-                if book.paces and self._slowed(row, time):
+                if book.paces and book.paces.concern(row) and self._slowed(row, time):
                     continue
                 held[key] = window
                 window.kept += 1
