@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from estafette.base import ids, log
 from estafette.base.errors import StoreFault
@@ -23,6 +24,8 @@ from estafette.tenancy.quota import Quota
 METER_EVERY = 1.0
 ROUND_EVERY = 5.0
 CALENDAR_EVERY = 300.0
+#: Seconds between two looks at streams that are slowed and of which nothing new is heard.
+LOOK_EVERY = 60.0
 SHORTEST_MONTH = 27.9 * 86_400
 
 _metered = counter("metered_recipients", "Accepted recipients that were counted for their tenants.")
@@ -69,8 +72,9 @@ class Janitor:
         self._hours: set[tuple[str, str, int]] = set()
         self._round_due = 0.0
         self._calendar_due = 0.0
+        self._look_due = 0.0
         # Rules may be left of a suspension that was lifted while nobody was here.
-        self._held = True
+        self._held = self._paced = True
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -124,7 +128,7 @@ class Janitor:
         hours, self._hours = self._hours, set()
         office = office_of(self._unit)
         await asyncio.to_thread(trust.bursts, office, hours)
-        await asyncio.to_thread(firewall.judge, office, set(self._tenants))
+        await asyncio.to_thread(partial(firewall.judge, office, set(self._tenants), everybody=self._calm_due()))
         await asyncio.to_thread(complaint_rates.judge, office, set(self._tenants))
         in_force = await asyncio.to_thread(lambda: self._control.plans.suspensions(ended=False))
         if in_force or self._held:
@@ -134,10 +138,19 @@ class Janitor:
             for each in untold:
                 await tell(self._unit, await asyncio.to_thread(trust.told, office, each, held.get(each.id, ())))
 
+    def _calm_due(self) -> bool:
+        now = self._unit.clock.monotonic()
+        due = now >= self._look_due
+        if due:
+            self._look_due = now + LOOK_EVERY
+        return due
+
     async def _slow(self) -> None:
         office, reputation = office_of(self._unit), self._control.reputation
         in_force = await asyncio.to_thread(lambda: paces.over(office, reputation.paces(ended=False)))
-        await self._paces.turn(in_force)
+        if in_force or self._paced:
+            await self._paces.turn(in_force)
+            self._paced = bool(in_force)
         for rule in (*firewall.SIGNALS, "resume", "operator"):
             _slowed.labels(rule).set(sum(each.rule == rule for each in in_force))
         for each in in_force:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
-from estafette.model.anomaly import AnomalyKind
+from estafette.model.anomaly import Anomaly, AnomalyKind, Finding
 from estafette.model.pace import BLOCKS, RETURNS, UNKNOWN_USERS, Pace
 from estafette.model.suspension import Suspension
 from estafette.store.interface.reputation import Spell
-from estafette.tenancy import paces, trust, warnings
+from estafette.tenancy import limit_alerts, paces, trust
 from estafette.tenancy.office import Office
 from estafette.tenancy.rules import Rules, Signal, shipped
 
@@ -69,24 +70,27 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         } | ({"site": self.site} if self.site else {})
 
 
-def judge(office: Office, tenants: Iterable[str], rules: Rules | None = None) -> list[Suspension]:
+def judge(
+    office: Office, tenants: Iterable[str], rules: Rules | None = None, *, everybody: bool = True
+) -> list[Suspension]:
     """Slow streams, pause others, let go what is calm; return the new pauses.
 
-    tenants: those whose counters grew; streams that are slowed or warned are looked at in any case.
+    tenants: those whose counters grew. everybody: look at all streams that are slowed or warned, too, for with time
+    alone they become calm.
     """
     rules = rules or shipped()
     slowed = paces.over(office, office.control.reputation.paces(ended=False))
-    told = warnings.open_ones(office)
+    told = limit_alerts.open_ones(office)
     watched = {(each.tenant, each.stream) for each in slowed} | {key[:2] for key in told}
-    names = set(tenants) | {tenant for tenant, _ in watched}
+    names = set(tenants) | ({tenant for tenant, _ in watched} if everybody else set())
     if not names:
         return []
     stopped = _stopped(office)
     found = []
-    for key in sorted(_suspects(office, names, rules) | watched):
+    for key in sorted(_suspects(office, names, rules) | {key for key in watched if key[0] in names}):
         if key not in stopped and (key[0], "") not in stopped:
             mine = [each for each in slowed if (each.tenant, each.stream) == key]
-            pause = Look(office, key, rules).act(mine)
+            pause = Look(office, key, rules, told).act(mine)
             found += [pause] if pause is not None else []
     return found
 
@@ -103,10 +107,11 @@ def _suspects(office: Office, tenants: Iterable[str], rules: Rules) -> set[Key]:
 
 
 class Look:
-    """One look at a stream."""
+    """One look at a stream. told: episodes that last."""
 
-    def __init__(self, office: Office, key: Key, rules: Rules) -> None:
+    def __init__(self, office: Office, key: Key, rules: Rules, told: Mapping[limit_alerts.Key, Anomaly]) -> None:
         self._office = office
+        self._told = told
         self._tenant, self._stream = key
         self._rules = rules
         self._now = office.now()
@@ -149,12 +154,15 @@ class Look:
                 numbers=found.numbers(found.limit.slow), rules=self._rules,
             )  # fmt: skip
         if found.calm or begins:
-            warnings.turn(
-                self._office, self._tenant, self._stream, SIGNALS[found.rule][1], found, begins=begins,
-                silent=not self._personal,
+            kind = SIGNALS[found.rule][1]
+            episode = self._told.get((self._tenant, self._stream, kind, found.site))
+            finding = Finding(
+                kind=kind, at=self._now, span=found.limit.hours, events=found.events, base=found.base,
+                usual=found.limit.slow, stream=self._stream, site=found.site,
             )  # fmt: skip
+            limit_alerts.turn(self._office, self._tenant, episode, finding, begins=begins, silent=not self._personal)
 
-    @property
+    @cached_property
     def _personal(self) -> bool:
         found = (each for each in self._office.control.streams(self._tenant) if each.name == self._stream)
         return any(each.kind == "personal" for each in found)

@@ -70,13 +70,6 @@ def find(office: Office, name: str, tenant: str = "") -> Pace:
     raise NotFound(f"there is no pace {name!r}", place="ID", fix="see `estafette pace list`")
 
 
-def of_stream(office: Office, tenant: str, stream: str) -> list[Resource]:
-    """Return what slows a stream now."""
-    return [
-        _shown(office, each) for each in office.control.reputation.paces(tenant, ended=False) if each.stream == stream
-    ]
-
-
 def slow(
     office: Office, tenant: str, stream: str, *, site: str, rule: str, numbers: Mapping[str, str], rules: Rules
 ) -> Pace:

@@ -71,14 +71,18 @@ def create(office: Office, tenant: str, name: str, kind: StreamKind, habits: Hab
 def list_all(office: Office, tenant: str) -> Resource:
     """Return the streams of a tenant."""
     owner = office.tenant(tenant)
-    found = office.control.streams(owner.id)
-    return listing([_shown(stream) | {"slowed": _slowed(office, owner, stream.name)} for stream in found])
+    found, slowed = office.control.streams(owner.id), _slowed(office, owner)
+    return listing(
+        [_shown(stream) | {"slowed": [each for each in slowed if each["stream"] == stream.name]} for stream in found]
+    )
 
 
 def show(office: Office, tenant: str, name: str) -> Resource:
     """Return one stream; NotFound."""
     owner = office.tenant(tenant)
-    return _shown(find(office, owner.id, name)) | {"slowed": _slowed(office, owner, name)}
+    return _shown(find(office, owner.id, name)) | {
+        "slowed": [each for each in _slowed(office, owner) if each["stream"] == name]
+    }
 
 
 def update(office: Office, tenant: str, name: str, habits: Habits) -> Resource:
@@ -182,11 +186,11 @@ def _zone(name: str) -> str:
         raise _wrong("window.zone", f"{name[:64]!r} is no time zone", "use a name such as Europe/Paris") from None
 
 
-def _slowed(office: Office, tenant: Tenant, name: str) -> list[Resource]:
-    """Return what slows a stream now, in the language of who reads."""
+def _slowed(office: Office, tenant: Tenant) -> list[Resource]:
+    """Return what slows streams of a tenant now, in the language of who reads."""
     language = office.languages(None if office.who.runs_service else tenant)[0]
     found = office.control.reputation.paces(tenant.id, ended=False)
-    return [pace_text.shown(each, language) for each in found if each.stream == name]
+    return [pace_text.shown(each, language) for each in found]
 
 
 def _shown(stream: Stream) -> Resource:

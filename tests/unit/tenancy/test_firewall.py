@@ -347,5 +347,15 @@ def test_every_rule_and_figure_has_words(world: Refused, language: Any) -> None:
     assert {"hours", "attempts", "hard_bounces", "since", "until"} <= set(suspension_text._words()[language].figures)
 
 
+def test_what_time_alone_calms_is_seen_by_a_look_at_everybody(world: Refused) -> None:
+    world.sent(190, 10)
+    world.judge()
+    world.clock.pass_(DAY + 600)
+    assert firewall.judge(world.office, [], everybody=False) == []
+    assert len(world.slowed()) == 1
+    assert firewall.judge(world.office, []) == []
+    assert world.slowed() == []
+
+
 def items(found: Any, name: str = "items") -> Any:
     return found[name]
