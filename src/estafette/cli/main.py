@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "statistics": ("statistics:app", "What happened to mail, counted: totals, rates, comparison."),
     "insight": ("insight:app", "What the numbers mean: waterfalls, providers, suggestions, alerts."),
     "statement": ("statement:app", "What a tenant used in a month, and what that costs."),
+    "pace": ("pace:app", "Streams that a rule or the operator has slowed."),
     "suspension": ("suspension:app", "Mail that a rule or the operator has stopped."),
     "complaint": ("complaint:app", "What recipients complained about."),
     "ticket": ("ticket:app", "What people wrote to abuse@ and postmaster@."),

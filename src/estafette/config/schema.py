@@ -189,6 +189,13 @@ class Inbound(Section):
     """How long messages that routes keep are kept."""
 
 
+class Reputation(Section):
+    """What the world thinks of our own addresses."""
+
+    blocklists: str = ""
+    """File of the lists that are asked about our source addresses; empty = the shipped ones; without entries = none."""
+
+
 class Limits(Section):
     """What is refused."""
 
@@ -259,6 +266,7 @@ class Settings(Section):
     oidc: dict[str, Oidc] = {}
     outgoing: Outgoing = Outgoing()
     inbound: Inbound = Inbound()
+    reputation: Reputation = Reputation()
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()

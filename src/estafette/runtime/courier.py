@@ -39,7 +39,8 @@ async def open_line(unit: Unit) -> None:
     providers = shipped.load()
     reached = ids.moment(unit.store.mint.next())
     jitter = random.Random()  # noqa: S311 - nothing secret
-    scheduler = Scheduler(providers, settings.delivery, settings.egress, jitter, floor=reached)
+    couriers = max(1, settings.runtime.courier)
+    scheduler = Scheduler(providers, settings.delivery, settings.egress, jitter, floor=reached, couriers=couriers)
     crew = Crew(asyncio.get_running_loop(), SIGNING_THREADS, "signing")
     resolver = Resolver(list(settings.dns.servers))
     signature = ServiceSignature(settings.service.hostname, unit.directory, resolver)
@@ -56,7 +57,7 @@ async def open_line(unit: Unit) -> None:
         mint=unit.store.mint,
         context=_contexts(unit, signature),
         crew=crew,
-        shards=-(-SHARDS // max(1, settings.runtime.courier)),
+        shards=-(-SHARDS // couriers),
         journal=Journal(journals, unit.process.name),
         opens=_hours(unit),
         halts=_suppressed(unit),

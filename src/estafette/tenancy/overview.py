@@ -12,7 +12,7 @@ from estafette.model.route import Route
 from estafette.model.tenant import Tenant
 from estafette.model.user import Language
 from estafette.store.interface.page import Page
-from estafette.tenancy import credentials, routes, suspension_text, tenants, usage
+from estafette.tenancy import credentials, pace_text, routes, suspension_text, tenants, usage
 from estafette.tenancy.office import NotFound, Office
 from estafette.tenancy.permissions import Actor, may
 
@@ -23,12 +23,13 @@ SHOWN = Page(limit=100)
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever may read an account sees of it: resources as the API answers them. cut: there is more.
 
-    suspensions: in the reader's language, with ``figures`` by their names. routes: None for whoever may not see them;
-    their targets as the audit has them.
+    suspensions, slowed: in the reader's language, with ``figures`` by their names. routes: None for whoever may not see
+    them; their targets as the audit has them.
     """
 
     usage: dict[str, Any]
     suspensions: list[dict[str, Any]]
+    slowed: list[dict[str, Any]]
     domains: Sequence[Domain]
     credentials: list[dict[str, Any]]
     routes: Sequence[Route] | None
@@ -69,6 +70,7 @@ def _figures(office: Office, actor: Actor, tenant: Tenant, language: Language) -
     return Figures(
         usage=usage.shown(office, tenant),
         suspensions=_stopped(office, tenant, language, names),
+        slowed=_slowed(office, tenant, language),
         domains=domains.items,
         credentials=held["items"],
         routes=[routes.without_query(each) for each in incoming.items] if incoming is not None else None,
@@ -84,4 +86,11 @@ def _stopped(office: Office, tenant: Tenant, language: Language, names: Mapping[
             "figures": suspension_text.named(each, language),
         }
         for each in office.control.plans.suspensions(tenant.id, ended=False)
+    ]
+
+
+def _slowed(office: Office, tenant: Tenant, language: Language) -> list[dict[str, Any]]:
+    return [
+        pace_text.shown(each, language) | {"figures": pace_text.named(each, language)}
+        for each in office.control.reputation.paces(tenant.id, ended=False)
     ]

@@ -8,7 +8,7 @@ from tests.unit.web.test_log_in import MAIL, enter, jar
 from tests.unit.web.test_people import _cheap, anna, office  # noqa: F401  # fixtures
 
 from estafette.store.interface.plans import Usage
-from estafette.tenancy import plans, routes, suspensions, tenants, users
+from estafette.tenancy import paces, plans, routes, suspensions, tenants, users
 from estafette.tenancy.consumption import calendar_of
 from estafette.tenancy.routes import Wish
 from estafette.web.dashboard.account import gauges
@@ -64,6 +64,18 @@ async def test_it_says_why_mail_is_stopped_and_the_way_back(world, office, look)
     ):  # fmt: skip
         assert part in text, part
     assert f"l’identifiant {login['username']}" in (await look("fr"))[1]
+
+
+async def test_it_says_what_is_slowed_and_how_it_goes_on(office, look):  # noqa: F811
+    assert "What is slowed" not in (await look())[1]
+    made = paces.create(office, "acme", "bulk", 1200, site="mx.test", hours=2, reason="<b>warm-up</b>")
+    text = (await look())[1]
+    for part in (
+        "the stream bulk to mx.test", "1,200 recipients an hour", "&lt;b&gt;warm-up&lt;/b&gt;", str(made["id"]),
+        str(made["until"])[:10],
+    ):  # fmt: skip
+        assert part in text, part
+    assert "le flux bulk vers mx.test" in (await look("fr"))[1]
 
 
 async def test_domains_and_logins_are_there_with_their_state(world, look):
