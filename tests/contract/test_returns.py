@@ -27,6 +27,8 @@ async def test_what_was_kept_is_unread_until_it_is_closed_and_its_events_are_wri
     first, second = returned(), returned()
     await keep(spool, first, second)
     assert await spool.unread() == [(first.id, first), (second.id, second)]
+    assert await spool.unread(9, first.id) == [(second.id, second)]
+    assert await spool.unread(9, second.id) == []
     fact = event(7, 1, "bounced", reason=LATE)
     assert await spool.close_returns([Read(first.id, START + 9, (fact,))]) == 1
     assert await spool.close_returns([Read(first.id, START + 9, (event(7, 1, "bounced", reason=LATE),))]) == 0

@@ -23,14 +23,15 @@ from estafette.runtime.receivers import forget_reports, receiver_reader, report_
 from estafette.tracking.writer import MAIL_PURPOSE
 
 
-def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
+def readers(unit: Unit, journeys: Journeys, receivers: Reader) -> Sequence[Reader]:
     """Return whoever reads returned mail, asked in this order; the narrower stand first.
 
-    journeys: what the log says of the recipients whose return paths the messages at hand came to.
+    journeys: what the log says of the recipients whose return paths the messages at hand came to. receivers: whoever
+    reads reports of receivers.
     """
     complaints = complaint_reader(unit, journeys)
     came = InboundReader(journeys=journeys, mint=unit.store.mint, way=partial(_way, unit))
-    return (came, _unsubscribes(unit), receiver_reader(unit), complaints, _reports(unit, journeys), ticket_reader(unit))
+    return (came, _unsubscribes(unit), receivers, complaints, _reports(unit, journeys), ticket_reader(unit))
 
 
 def _way(unit: Unit, domain: str, route: str) -> Way | None:
@@ -72,9 +73,10 @@ def _leaver(unit: Unit) -> Callable[[str], Leaver | None]:
 def open_return_desk(unit: Unit) -> None:
     """Read what comes back for as long as the janitor lives."""
     journeys = Journeys(unit.store.history)
+    receivers = receiver_reader(unit)
     desk = ReturnDesk(
-        spool=unit.store.spool, clock=unit.clock, readers=readers(unit, journeys), journeys=journeys,
-        path=_path(unit),
+        spool=unit.store.spool, clock=unit.clock, readers=readers(unit, journeys, receivers), journeys=journeys,
+        path=_path(unit), long=receivers.concerns,
     )  # fmt: skip
     unit.background(desk.run)
     unit.background(lambda: forget_old(unit))

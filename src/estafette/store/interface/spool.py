@@ -224,8 +224,11 @@ class Spool(Protocol):
         """Keep a message that came back, whole, with its event, b"" for none; nothing is delivered of it."""
         ...
 
-    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
-        """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one."""
+    async def unread(self, limit: int = 500, after: int = 0) -> Sequence[tuple[int, Content | None]]:
+        """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one.
+
+        after: the number behind which to begin.
+        """
         ...
 
     async def returned(self, ids: Sequence[int]) -> Mapping[int, Content]:

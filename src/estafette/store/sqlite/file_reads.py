@@ -85,9 +85,9 @@ class FileReads(ABC):
         """Read messages that came back without their bodies, in a thread."""
         return await self._in_thread(lambda: self._long.returned_heads(ids))
 
-    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
+    async def unread(self, limit: int = 500, after: int = 0) -> Sequence[tuple[int, Content | None]]:
         """Read kept messages nobody has read, in a thread."""
-        return await self._in_thread(lambda: self._long.unread(limit))
+        return await self._in_thread(lambda: self._long.unread(limit, after))
 
     async def outbox(self, after: int, limit: int = 1000) -> Sequence[tuple[int, bytes]]:
         """Read events in commit order."""

@@ -207,7 +207,7 @@ UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'outbox'
 INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,?,?,?)
 
 -- name: unread
-SELECT id, crc, head, body FROM returned WHERE read = 0 ORDER BY id LIMIT ?
+SELECT id, crc, head, body FROM returned WHERE read = 0 AND id > ? ORDER BY id LIMIT ?
 
 -- name: returned
 SELECT id, crc, head, body FROM returned WHERE id IN (/*each*/?/*end*/)

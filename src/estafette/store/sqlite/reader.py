@@ -130,11 +130,11 @@ class Reader:
         """Read due notices, whole messages at a time."""
         return [Notice(*row) for row in self._connection.execute(sql("notices"), (now, limit))]
 
-    def unread(self, limit: int) -> list[tuple[int, Content | None]]:
+    def unread(self, limit: int, after: int) -> list[tuple[int, Content | None]]:
         """Read returned messages that nobody has read; None for one that does not hold what was written."""
         found: list[tuple[int, Content | None]] = []
         octets = 0
-        for row in self._connection.execute(sql("unread"), (limit,)):
+        for row in self._connection.execute(sql("unread"), (after, limit)):
             try:
                 found.append((row[0], read_content(row)))
             except Damaged:

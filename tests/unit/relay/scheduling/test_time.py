@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from estafette.model.outcome import Outcome
 from estafette.relay.scheduling.clockwork import Clockwork
+from estafette.relay.scheduling.patience import patiences
 from estafette.relay.scheduling.retry import Retry
+from estafette.smtp.classification.vocabulary import vocabulary
 
 DAY = 86400.0
 WAITS = [120.0, 300.0, 600.0]
@@ -177,3 +180,63 @@ def test_a_floor_that_is_a_little_ahead_changes_nothing():
     clock = Clockwork(floor=1e9 + 10)
     clock.advance(1e9, 0.0)
     assert clock.time == 1e9
+
+
+def test_a_full_mailbox_is_asked_again_after_a_day_two_and_two_and_a_half(rig):
+    courier = rig()
+    courier.accept([courier.row(expires=courier.wall + 20 * DAY)])
+    courier.answer = lambda _job, _row: {"verdict": "deferred", "category": "mailbox_full"}
+    courier.run(9 * DAY)
+    times = [at for at, _ in courier.attempts]
+    waits = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(waits) == 4
+    for wait, least in zip(waits, (1, 2, 2.5, 2.5), strict=True):
+        assert least * DAY <= wait <= least * DAY * 1.2 + 10
+    assert max(waits) <= 3 * DAY
+
+
+def test_a_full_mailbox_is_asked_a_last_time_when_the_message_expires(rig):
+    courier = rig()
+    courier.accept([courier.row(expires=courier.wall + 3600)])
+    courier.answer = lambda _job, _row: {"verdict": "deferred", "category": "mailbox_full"}
+    courier.run(2 * 3600)
+    assert [round(at - courier.attempts[0][0], -2) for at, _ in courier.attempts] == [0, 3600]
+    assert courier.ended[0].expired
+
+
+@pytest.mark.parametrize("category", sorted(patiences()))
+@given(spread=st.floats(0, 0.999), attempts=st.integers(0, 50))
+def test_a_slow_category_never_waits_less_than_its_step_or_the_schedule(category, spread, attempts):
+    retry = Retry(WAITS, lambda: spread)
+    jitter = retry.jitter()
+    slow = retry.wait(attempts, outcome(category=category), jitter)
+    assert slow >= patiences()[category].least(attempts) > 0
+    assert slow >= retry.wait(attempts, outcome(), jitter)
+
+
+@pytest.mark.parametrize(
+    ("category", "hint", "least"),
+    [
+        ("greylisted", 10.0, 300),
+        ("greylisted", 900.0, 900),
+        ("rate_limited", 5.0, 60),
+        ("rate_limited", 300.0, 300),
+        ("mailbox_full", 600.0, DAY),
+        ("remote_system", 10.0, 10),
+    ],
+)
+@pytest.mark.parametrize("spread", [0.0, 0.999])
+def test_a_hint_is_honoured_from_what_its_category_may_ask(category, hint, least, spread):
+    retry = Retry(WAITS, lambda: spread)
+    assert least <= retry.wait(0, outcome(category=category, retry_after=hint), retry.jitter()) <= least * 1.05
+
+
+def test_what_goes_on_at_once_by_another_way_does_not_wait_for_its_category():
+    retry = Retry(WAITS, lambda: 0.5)
+    assert retry.wait(0, outcome(category="rate_limited", retry_after=0.0), 1.0) < 10
+
+
+def test_every_category_that_is_to_go_slower_has_its_steps_and_no_other_name_is_in_the_file():
+    slow = {name for name, each in vocabulary().items() if each.action == "back_off_slow"}
+    assert slow <= {name for name, each in patiences().items() if each.steps}
+    assert set(patiences()) <= set(vocabulary())
