@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
+from typing import Any
 
 import msgspec
 import pytest
@@ -57,6 +58,14 @@ class Places(msgspec.Struct):
             client.mail(READER)
             code, said = client.rcpt(recipient)
             return code, said.decode().partition(" ")[0]
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """Return the events of a kind as soon as there are some."""
+        until = time.monotonic() + 60
+        while not (found := self.service.events(kind=kind)):
+            assert time.monotonic() < until, f"nothing {kind}"
+            time.sleep(0.2)
+        return found
 
 
 @pytest.fixture
@@ -113,6 +122,10 @@ def test_a_company_whose_mx_is_the_service_gets_them_in_its_own_mailbox(places, 
         assert b"Subject: Re: By a route" in found
         assert f"by {HOST} with".encode() in found
         assert places.home.messages() == []
+        (came,), (replied,) = places.told("inbound"), places.told("replied")
+        assert (came["recipient"], came["route"], came["tenant"]) == ("shop@customer.test", made["id"], made["tenant"])
+        assert (replied["recipient"], replied["route"]) == (READER, made["id"])
+        assert replied["message"] in {each["message"] for each in service.events(kind="delivered")}
         said = places.world.log()
         assert "status=sent" in said
         assert "status=bounced" not in said
