@@ -29,7 +29,10 @@ TEXT = 1 << 20
 FIELDS = 200
 FILES = 1_000
 _NAME = 200
-_NAMING = 4_000
+#: Octets of a field that names a file: the reader of its parameters takes long for long ones.
+_NAMING = 800
+#: Lines that look like boundaries: each is a step of ``spans``, however few parts there are.
+_LINES_LOOKED = 100_000
 _RAW = 4 * TEXT
 _CHARSET = re.compile(rb'charset[ \t]*=[ \t]*"?([A-Za-z0-9_.:-]{1,40})', re.IGNORECASE)
 _TYPE = re.compile(rb"^Content-Type[ \t]*:(.*?)(?:\r\n(?![ \t])|\Z)", re.IGNORECASE | re.DOTALL | re.MULTILINE)
@@ -83,7 +86,7 @@ def incoming(message: bytes) -> Incoming:
         head = Head.parse(message)
     except Refusal:
         return Incoming(opaque=True, cut=True)
-    parts = spans(message)
+    parts = _parts(message)
     opaque = parts[0].opaque
     text, html = (
         (None, None) if opaque else (_first(message, parts, b"text/plain"), _first(message, parts, b"text/html"))
@@ -106,7 +109,7 @@ def incoming(message: bytes) -> Incoming:
 
 def attachment(message: bytes, number: int) -> tuple[File, bytes] | None:
     """Return an attachment by its number, decoded; None when there is none."""
-    parts = spans(message)
+    parts = _parts(message)
     if parts[0].opaque:
         return None
     text, html = _first(message, parts, b"text/plain"), _first(message, parts, b"text/html")
@@ -115,6 +118,12 @@ def attachment(message: bytes, number: int) -> tuple[File, bytes] | None:
         return None
     part = files[number - 1]
     return _file(message, part, number), _octets(part.encoding, message[part.body : part.stop])
+
+
+def _parts(message: bytes) -> list[Part]:
+    if message.count(b"\r\n--") > _LINES_LOOKED:
+        return [Part(0, 0, len(message), -1, 0, b"", b"", opaque=True)]
+    return spans(message)
 
 
 def _first(message: bytes, parts: list[Part], kind: bytes) -> Part | None:

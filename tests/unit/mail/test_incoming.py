@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -92,7 +93,8 @@ def test_ten_thousand_parts_and_a_hundred_levels_are_told_by_their_header_alone(
     deep = b"Subject: deep\r\n" + b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level) for level in range(150)
     )
-    for message, subject in ((wide, "wide"), (deep, "deep")):
+    lines = b"Subject: lines\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"\r\n--x" * 200_000
+    for message, subject in ((wide, "wide"), (deep, "deep"), (lines, "lines")):
         found = incoming(message)
         assert (found.subject, found.text, found.files, found.opaque) == (subject, "", (), True)
         assert attachment(message, 1) is None
@@ -127,3 +129,14 @@ def test_whatever_comes_is_told_within_bounds(junk):
         assert len(found.files) <= FILES
         assert all(attachment(message, file.number) is not None for file in found.files)
         assert all(value.isprintable() for _, value in found.fields)
+
+
+def test_names_made_to_take_long_take_a_bounded_time():
+    name = b'"' + b";" * 30_000
+    part = (
+        b"--b\r\nContent-Type: a/b; x=" + name + b"\r\nContent-Disposition: attachment; filename=" + name + b"\r\n\r\n"
+    )
+    message = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 100
+    began = time.process_time()
+    assert len(incoming(message).files) == 100
+    assert time.process_time() - began < 10.0  # CPU of this process: as written, a hundredth of it
