@@ -1,8 +1,8 @@
-"""How long a deferred delivery waits at least, by what the reply meant."""
+"""How much longer a deferred delivery waits than the schedule says, by what the reply meant."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -11,17 +11,19 @@ from estafette.base.shipped import table
 
 
 class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of one category. steps: seconds at least after the first attempt, the second, ...; the last repeats.
+    """Of one category. skip: steps of the schedule that are passed over.
 
-    hint: seconds below which a time that the peer named is not believed.
+    times: what the step that is then waited for is multiplied by, after the first attempt, the second, ...; the last
+    repeats.
     """
 
-    steps: tuple[float, ...] = ()
-    hint: float = 0.0
+    skip: int = 0
+    times: tuple[float, ...] = (1.0,)
 
-    def least(self, attempts: int) -> float:
-        """Return the seconds to wait at least; ``attempts`` are those before the one that was answered so."""
-        return self.steps[min(attempts, len(self.steps) - 1)] if self.steps else 0.0
+    def wait(self, waits: Sequence[float], attempts: int) -> float:
+        """Return the seconds to wait. waits: the schedule; ``attempts`` are those before the one answered so."""
+        step = waits[min(attempts + self.skip, len(waits) - 1)]
+        return step * self.times[min(attempts, len(self.times) - 1)]
 
 
 _USUAL = Patience()

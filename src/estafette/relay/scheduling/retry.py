@@ -63,13 +63,9 @@ class Retry:
         if not outcome.attempted:
             # Nobody was asked, so the hint is our own, and may be as far away as Monday.
             return max(hint, HINT_LEAST) if hint is not None else IDLE_WAIT * jitter
-        asked = patience(outcome.category)
-        wait = self._waits[min(attempts, len(self._waits) - 1)] * jitter
-        # Spread upwards alone: least is least.
-        wait = max(wait, asked.least(attempts) * (jitter + 1 + _JITTER) / 2)
+        wait = patience(outcome.category).wait(self._waits, attempts) * jitter
         if hint is not None:
-            # 0 is our own word, for what goes on at once by another way.
-            hint = bounded(max(hint, asked.hint) if hint else hint) * (1 + _JITTER / 2 * (jitter - 1 + _JITTER))
+            hint = bounded(hint) * (1 + _JITTER / 2 * (jitter - 1 + _JITTER))
             wait = hint if attempts < HASTY else max(wait, hint)
         return max(wait, UNKNOWN_LEAST) if outcome.verdict == "unknown" else wait
 
