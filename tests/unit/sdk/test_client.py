@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from tests.unit.web.world import NOON
 
 from estafette.base import ids
 from estafette.sdk import (
@@ -21,7 +22,7 @@ from estafette.sdk import (
 from estafette.tenancy import keys
 from estafette.tenancy.permissions import Actor
 
-SOON = datetime.now(UTC) + timedelta(hours=2)
+SOON = datetime.fromtimestamp(NOON, UTC) + timedelta(hours=2)
 
 
 def message(**fields):
