@@ -31,6 +31,13 @@ hypothesis.settings.load_profile("patient")
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marks of our own."""
     config.addinivalue_line("markers", "mail_only: the service of this test has no HTTP")
+    config.addinivalue_line("markers", "long: begins before the others, so that nobody waits for it at the end")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what is long first, whatever order chance gave; neighbours share what was made for them."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

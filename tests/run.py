@@ -31,7 +31,7 @@ def _run(name: str, folders: tuple[str, ...], options: tuple[str, ...]) -> tuple
     present = [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
     if not present:
         return 0, "nothing to run", []
-    command = [sys.executable, "-m", "pytest", "-q", *options, *present]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=12", "--durations-min=5", *options, *present]
     lines: list[str] = []
     print(f"== {name}", flush=True)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

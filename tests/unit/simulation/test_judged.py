@@ -23,7 +23,7 @@ EVALUATION = range(1001, 1101)
 NEEDED = 93
 
 #: The hundred mailings are played once for all tests here, which takes a busy machine minutes.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 
 def _confusion(played: World) -> Counter[tuple[str, str]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import requests
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -57,12 +58,14 @@ async def answered(world, operation):
     return statuses
 
 
+@pytest.mark.long
 async def test_every_answer_is_one_of_the_description(world):
     statuses = await answered(world, schemathesis.openapi.from_path(DESCRIPTION)["/api/v2/mail/send"]["POST"])
     assert set(statuses) == {200, 400, 401}
     assert len(statuses) > EXAMPLES
 
 
+@pytest.mark.long
 async def test_every_answer_of_analytics_is_one_of_the_description(world):
     described = schemathesis.openapi.from_path(DESCRIPTION)
     assert set(await answered(world, described["/api/v2/analytics"]["GET"])) == {200, 400, 401}
