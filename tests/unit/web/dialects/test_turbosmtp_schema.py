@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import httpx
-import requests
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
