@@ -45,6 +45,7 @@ class Dev:
                 break
         self.user = next(line.split()[1] for line in self.said if line.startswith("user"))
         self.password = next(line.split()[1] for line in self.said if line.startswith("password"))
+        self.key = next(line.partition("Bearer ")[2].partition("'")[0] for line in self.said if "Bearer " in line)
 
     @property
     def url(self) -> str:

@@ -28,6 +28,7 @@ def _counted(service, number):
     until(check)
 
 
+@pytest.mark.timeout(300)
 def test_the_statement_of_a_month_equals_the_event_log(rig, clock):
     service = rig.service
     service.run(

@@ -114,7 +114,6 @@ class Janitor:
             if counted_all:
                 await asyncio.to_thread(metering.forget_reserved, self._control, self._unit.clock.now())
             await self._suspend()
-            await self._slow()
             await tell(self._unit, await asyncio.to_thread(alerts.due, office_of(self._unit), self._take_tenants()))
             if counted_all and now >= self._calendar_due:
                 self._calendar_due = now + CALENDAR_EVERY
@@ -131,6 +130,8 @@ class Janitor:
         await asyncio.to_thread(partial(firewall.judge, office, set(self._tenants), everybody=self._calm_due()))
         await asyncio.to_thread(complaint_rates.judge, office, set(self._tenants))
         in_force = await asyncio.to_thread(lambda: self._control.plans.suspensions(ended=False))
+        # What begins again at half speed is slowed before it is let go; these were read before, so no pace is missed.
+        await self._slow()
         if in_force or self._held:
             held = await self._custody.turn(in_force)
             self._held = bool(in_force)
