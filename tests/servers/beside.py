@@ -35,17 +35,21 @@ def tree(name: str) -> Path:
 
 
 class _Beside:
-    """One server in its namespace. back: where reports go. refuser: a server behind it that knows nobody."""
+    """One server in its namespace. back: where reports go. refuser: a server behind it that knows nobody of a domain."""
 
     server = ""
     #: Lines of the shell that prepare its folders, and the command.
     script = ""
 
-    def __init__(self, folder: Path, *, back: tuple[str, int], refuser: tuple[str, int] = ("", 0), port: int) -> None:
+    def __init__(
+        self, folder: Path, *, back: tuple[str, int], refuser: tuple[str, int] = ("", 0), port: int,
+        domain: str = "late.test",
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.address = loopback.address()
         self.port = port
         self._back, self._refuser = back, refuser
+        self._domain = domain
         self._process: subprocess.Popen[bytes] | None = None
 
     def log(self) -> str:
@@ -103,7 +107,7 @@ class _Beside:
 
 
 class Exim(_Beside):
-    """Takes mail for ``late.test`` and fails it afterwards; reports go back to the service."""
+    """Takes mail for its domain and fails it afterwards; reports go back to the service."""
 
     server = "exim"
     script = (
@@ -142,7 +146,7 @@ back:
   self = send
 gone:
   driver = redirect
-  domains = late.test
+  domains = {self._domain}
   data = :fail: 550 5.1.1 this mailbox is gone
   allow_fail
 begin transports
@@ -157,7 +161,7 @@ begin retry
 
 
 class OpenSmtpd(_Beside):
-    """Takes mail for ``late.test`` and learns from a server behind it that nobody is there."""
+    """Takes mail for its domain and learns from a server behind it that nobody is there."""
 
     server = "opensmtpd"
     script = (
@@ -172,5 +176,5 @@ class OpenSmtpd(_Beside):
 action back relay host smtp://{back}:{back_port}
 action onward relay host smtp://{refuser}:{refuser_port}
 match from any for domain "bounces.relay.test" action back
-match from any for domain "late.test" action onward
+match from any for domain "{self._domain}" action onward
 """
