@@ -1,5 +1,6 @@
 """Receiving servers of a small internet: one address for each domain, on aiosmtpd, that answer as they are told."""
 
+# ruff: noqa: ARG002, N802 - aiosmtpd names its hooks, and what they are called with
 from __future__ import annotations
 
 import asyncio
@@ -79,14 +80,14 @@ class _Domain:
             self._seen.put_off[key][self._seen.today] += 1
         return reply
 
-    async def handle_EHLO(  # noqa: N802, PLR0913, PLR0917 - aiosmtpd's names
+    async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         refused = self.said("ehlo")
         session.host_name = hostname
         return [refused] if refused else responses
 
-    async def handle_MAIL(  # noqa: N802, PLR0913, PLR0917 - aiosmtpd's names
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         refused = self.said("mail")
@@ -94,7 +95,7 @@ class _Domain:
             envelope.mail_from = address
         return refused or OK
 
-    async def handle_RCPT(  # noqa: N802, PLR0913, PLR0917 - aiosmtpd's names
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self._seen.asked[address.lower()] += 1
@@ -103,7 +104,7 @@ class _Domain:
             envelope.rcpt_tos.append(address)
         return refused or OK
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         refused = next((said for each in envelope.rcpt_tos if (said := self.said("data", each.lower()))), "")
         if refused:
             return refused

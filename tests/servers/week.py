@@ -4,6 +4,7 @@ The service's clock is moved (libfaketime, an offset in a file), nobody else's i
 over sockets, by clients that are not ours.
 """
 
+# ruff: noqa: ARG002 - what comes of a letter is called by the name of its kind
 from __future__ import annotations
 
 import re
@@ -14,9 +15,10 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
+from functools import partial
+from itertools import repeat
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -90,7 +92,9 @@ class Customer:
             "from": f"anna@{self.name}.test", "to": [letter.recipient], "subject": "News", "text": "News\n",
             "campaign": letter.campaign, "topic": letter.topic,
         }  # fmt: skip
-        status, said = self.apis[letter.stream].ask("POST", "/v1/emails", {key: value for key, value in body.items() if value})
+        status, said = self.apis[letter.stream].ask(
+            "POST", "/v1/emails", {key: value for key, value in body.items() if value}
+        )
         assert status in {202, 422, 403}, (status, said)
         return status == 202
 
@@ -106,7 +110,8 @@ class Customer:
         try:
             client.sendmail(str(message["From"]), [letter.recipient], message.as_bytes(policy=WIRE))
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:
-            assert "suppress" in str(refused), refused
+            if "suppress" not in str(refused):
+                raise
             return False
         return True
 
@@ -149,7 +154,7 @@ class Stage:
         made = {stream: self._operator.do("POST", f"{path}/credentials", {"stream": stream}) for stream in STREAMS}
         customer = Customer(name, tenant, made, self.service)
         for stream in STREAMS:
-            until(lambda stream=stream: _lets_in(customer, stream))
+            until(partial(_lets_in, customer, stream))
         return customer
 
     def restart(self) -> None:
@@ -166,11 +171,11 @@ class Stage:
                 early = letter.answer.phase in {"connect", "ehlo", "mail"}
                 key = f"@{letter.recipient.rpartition('@')[2]}" if early else letter.recipient
                 self.town.scripts[key] = Script(letter.answer.phase, list(letter.answer.lines), letter.answer.lasting)
-        desks = [(customer, stream) for customer in self.customers.values() for stream in STREAMS]
-        with ThreadPoolExecutor(len(desks)) as pool:
-            done = pool.map(lambda desk: self._send(*desk, letters), desks)
+        customers = [customer for customer in self.customers.values() for _ in STREAMS]
+        with ThreadPoolExecutor(len(customers)) as pool:
+            done = pool.map(self._send, customers, STREAMS * len(TENANTS), repeat(letters))
             wrong = [letter for some in done for letter, taken in some.items() if taken == (letter in refused)]
-        assert wrong == []
+        assert wrong == [], wrong
 
     def _send(self, customer: Customer, stream: str, letters: list[Letter]) -> dict[Letter, bool]:
         with customer.session(stream) as session:
@@ -189,7 +194,9 @@ class Stage:
 
     def _waiting(self) -> list[dict[str, Any]]:
         return [
-            each for customer in self.customers.values() for each in customer.api.do("GET", "/v1/queue?limit=100")["items"]
+            each
+            for customer in self.customers.values()
+            for each in customer.api.do("GET", "/v1/queue?limit=100")["items"]
         ]
 
     def newest(self, letter: Letter) -> Arrived:
@@ -208,7 +215,8 @@ class Stage:
         end = MONDAY + timedelta(days=entry.until, hours=8)
         ends = {"expires": end.isoformat()} if entry.until <= DAYS else {}
         body = {"address": entry.address, "stream": entry.stream} | ends
-        self.customers[entry.tenant].api.do("POST", "/v1/suppressions", body)
+        tenant = self.customers[entry.tenant].tenant
+        self._operator.do("POST", f"/v1/tenants/{tenant}/suppressions", body)
         self._changed = time.monotonic()
 
     # Who answers.
@@ -298,6 +306,7 @@ class Stage:
         elif act.form == "dsn_replayed":
             for _ in range(2):
                 self._report("failed", letter, came, gone)
+            self.handed_in -= 1
         else:
             bare = returning.unmarked(header)
             if act.form == "arf_wrong_mac":
@@ -319,7 +328,10 @@ class Stage:
     # What the service says.
 
     def read(self) -> Counter[str]:
-        """Return what returned mail was since the last start, by what it was, once all of it is read."""
+        """Return what returned mail was since the last start, by what it was, once all of it is read.
+
+        What is replayed is not waited for: real servers do so at times, too.
+        """
         counted: Counter[str] = Counter()
 
         def all_of_it() -> bool:
@@ -329,7 +341,7 @@ class Stage:
                 text = page.read().decode()
             for what, number in re.findall(r'^estafette_returns_read_total\{what="(\w+)"\} (\S+)', text, re.MULTILINE):
                 counted[what] += int(float(number))
-            return counted.total() >= self.handed_in
+            return counted.total() - counted["not_ours_replayed"] >= self.handed_in
 
         try:
             until(all_of_it, within=60)
@@ -349,6 +361,15 @@ class Stage:
                 return found
             after = f"&after={page['next']}"
 
+    def events(self, customer: Customer) -> list[dict[str, Any]]:
+        """Return the log as a tenant's key reads it."""
+        found: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"next": "0"}
+        while page["next"]:
+            page = customer.api.do("GET", f"/v1/events?limit=1000&after={page['next']}")
+            found += page["items"]
+        return found
+
     def statistics(self, customer: Customer, group: str) -> dict[tuple[int, str], dict[str, int]]:
         """Return (day, value) -> measures as a tenant's key is told them, once everything is counted."""
         span = f"since={MONDAY:%Y-%m-%d}&until={MONDAY + timedelta(days=9):%Y-%m-%d}&timezone=UTC"
@@ -357,7 +378,7 @@ class Stage:
         found: dict[tuple[int, str], dict[str, int]] = {}
         for item in customer.api.do("GET", path)["items"]:
             day = (datetime.fromisoformat(item["start"]) - MONDAY).days
-            found[day, item["values"][group]] = {name: n for name, n in item["counts"].items() if n}
+            found[day, item[group]] = {name: n for name, n in item["counts"].items() if n}
         return found
 
 
@@ -367,8 +388,3 @@ def _lets_in(customer: Customer, stream: str) -> bool:
     except smtplib.SMTPAuthenticationError:
         return False
     return True
-
-
-def subject_of(message: bytes) -> str:
-    """Return the subject of a message."""
-    return str(message_from_bytes(message)["Subject"])

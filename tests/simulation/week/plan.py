@@ -7,6 +7,8 @@ from typing import Literal
 
 #: From one Monday to the next: what a full mailbox costs is known only when seven days lie between (policy of 029).
 DAYS = 8
+#: Days after which a letter that is put off is given up.
+EXPIRE = 3
 TENANTS = ("alpha", "beta")
 STREAMS = ("personal", "transactional", "bulk")
 TOPICS = ("offers", "news")

@@ -9,7 +9,15 @@ _DATA = Path(__file__).parents[2] / "data"
 _PATH = b"r1@bounces.service.test"
 _SOMEBODY = re.compile(rb"(gone|nobody\.here|slow|ann|nobody)@example\.test")
 #: Fields of ours, without which nothing proves whose a message is.
-_MARKS = (b"feedback-id", b"cfbl-", b"list-unsubscribe", b"return-path", b"dkim-signature", b"message-id", b"x-estafette")
+_MARKS = (
+    b"feedback-id",
+    b"cfbl-",
+    b"list-unsubscribe",
+    b"return-path",
+    b"dkim-signature",
+    b"message-id",
+    b"x-estafette",
+)
 _REPORT = """From: MAILER-DAEMON@{host}\r
 To: {path}\r
 Subject: {action}\r

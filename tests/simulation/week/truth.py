@@ -4,6 +4,7 @@ docs/reference/statistics.md says what each number counts, decision 029 and ``po
 027 and 028 what complaints and leaving do, 026 what reports do. This is a second account of them, not the first one.
 """
 
+# ruff: noqa: ARG002 - what comes of a letter is called by the name of its kind
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -194,7 +195,11 @@ class Truth:
             self._late(letter, report)
             self._file("not_ours_replayed")
         else:
-            self._file({"arf_unmarked": "not_ours_complaint", "arf_wrong_mac": "not_ours_forged"}.get(act.form, "not_ours_foreign"))
+            self._file(
+                {"arf_unmarked": "not_ours_complaint", "arf_wrong_mac": "not_ours_forged"}.get(
+                    act.form, "not_ours_foreign"
+                )
+            )
 
     def _file(self, reason: str) -> None:
         self.read[reason] += 1
