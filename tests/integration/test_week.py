@@ -21,7 +21,7 @@ from tests.servers.tls_front import TlsFront
 from tests.servers.town import Town
 from tests.servers.week import Stage
 from tests.simulation.week.drawing import LATE, TOWNS, draw
-from tests.simulation.week.plan import DAYS, EXPIRE, TENANTS, Letter, Week
+from tests.simulation.week.plan import DAYS, EXPIRE, STREAMS, TENANTS, Letter, Week
 from tests.simulation.week.truth import Key, Truth
 
 SEED = int(os.environ.get("WEEK_SEED", "1"))
@@ -71,6 +71,7 @@ class Days:
             self.stage.enter(entry)
         self.truth.evening(day)
         self._compare(day)
+        print(day, flush=True)
 
     def _send(self, day: int) -> list[Letter]:
         letters = self.week.of(day)
@@ -98,7 +99,7 @@ class Days:
                 return found == planted
 
             try:
-                until(equal)
+                until(equal, within=120)
             except AssertionError:
                 more, fewer = found.items() - planted.items(), planted.items() - found.items()
                 raise AssertionError(f"seed {SEED}, day {day}: not planted {more}, missing {fewer}") from None
@@ -114,6 +115,24 @@ def planted(truth: Truth, tenant: str, group: str) -> dict[tuple[int, str], dict
     return {key: dict(numbers) for key, numbers in found.items()}
 
 
+def compare(
+    found: dict[tuple[int, str], dict[str, int]], there: dict[tuple[int, str], dict[str, int]], where: str
+) -> None:
+    """See that numbers are the planted ones.
+
+    Attempts put off may be fewer: who refuses a connection is at times asked once more within the same attempt (025).
+    Refusals at RCPT come before a message names its campaign: they are compared by stream.
+    """
+    by_stream = any(value in STREAMS for _, value in found)
+    for key in sorted({*found, *there}):
+        numbers, wanted = dict(found.get(key, {})), dict(there.get(key, {}))
+        assert numbers.pop("deferred", 0) <= wanted.pop("deferred", 0), (where, key)
+        if not by_stream:
+            numbers.pop("rejected", None)
+            wanted.pop("rejected", None)
+        assert numbers == wanted, (where, key)
+
+
 @pytest.mark.timeout(1_200)  # alone it takes a tenth of that
 def test_a_week_is_known_as_it_was_planted(stage, folder):
     week = draw(SEED)
@@ -126,9 +145,7 @@ def test_a_week_is_known_as_it_was_planted(stage, folder):
     truth, seen = days.truth, stage.town.seen
     for name in TENANTS:
         for group in ("stream", "campaign"):
-            found, there = stage.statistics(stage.customers[name], group), planted(truth, name, group)
-            wrong = {key: (found.get(key), there.get(key)) for key in {*found, *there} if found.get(key) != there.get(key)}
-            assert wrong == {}, (SEED, name, group, wrong)
+            compare(stage.statistics(stage.customers[name], group), planted(truth, name, group), f"seed {SEED}, {name}")
     # Everything that came back was read, and is what was planted; what was of no use is in the log, of no tenant.
     read = days.read + stage.read()
     again = read["not_ours_replayed"] - truth.read["not_ours_replayed"]  # real servers report twice at times

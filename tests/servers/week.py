@@ -344,7 +344,7 @@ class Stage:
             return counted.total() - counted["not_ours_replayed"] >= self.handed_in
 
         try:
-            until(all_of_it, within=60)
+            until(all_of_it, within=120)
         except AssertionError:
             raise AssertionError(f"{self.handed_in} were handed in, {counted} read") from None
         return counted
