@@ -71,7 +71,6 @@ class Days:
             self.stage.enter(entry)
         self.truth.evening(day)
         self._compare(day)
-        print(day, flush=True)
 
     def _send(self, day: int) -> list[Letter]:
         letters = self.week.of(day)
@@ -120,7 +119,8 @@ def compare(
 ) -> None:
     """See that numbers are the planted ones.
 
-    Attempts put off may be fewer: who refuses a connection is at times asked once more within the same attempt (025).
+    Attempts put off may be fewer: a 421 on a connection that was kept open is a goodbye (RFC 5321 section 3.8), and the
+    same attempt goes on over a new one. How many were kept open is luck.
     Refusals at RCPT come before a message names its campaign: they are compared by stream.
     """
     by_stream = any(value in STREAMS for _, value in found)
