@@ -114,6 +114,7 @@ class Truth:
             self.counts[self._place(letter, "deferred", each)] += times
         self._count(letter, "failed", day)
         if letter.stream == "personal":
+            self._told(letter, letter.day + 1)  # that it is delayed, once
             self._told(letter, day)
 
     # What a server said.
