@@ -76,6 +76,7 @@ class Days:
         letters = self.week.of(day)
         sent = [letter for letter in letters if self.truth.send(letter)]
         self.stage.send(letters, {*letters} - {*sent})
+        self.stage.attempted()
         self._waiting += [letter for letter in sent if letter.answer is not None and letter.answer.lasting]
         return sent
 

@@ -185,6 +185,10 @@ class Stage:
                 if (letter.tenant, letter.stream) == (customer.name, stream)
             }
 
+    def attempted(self) -> None:
+        """Return once everybody who waits was tried at least once: the clock must not overtake a first attempt."""
+        until(lambda: all(each["attempts"] for each in self._waiting()), within=120)
+
     def drained(self, but: int) -> None:
         """Return once nobody waits any more but so many."""
         end = time.monotonic() + 60
