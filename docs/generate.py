@@ -35,6 +35,10 @@ EVENTS = {
     "autoresponded": "a program answered: `reason` is `auto_reply`, `challenge`, `address_change` or `disposition`",
     "unknown": "lost after the final dot, or returned mail that moves nothing: `reason` says what it was",
     "duplicate_delivery": "delivered a second time, after a crash between the answer and its record",
+    "inbound": "mail came in by a route of a domain: `route` says which, `recipient` to which address, `reason`"
+    " what was done with it (`forward`, `webhook`, `keep`, `refused_by_server`); `message` is its own id",
+    "replied": "somebody answered, by mail that came in by a route; it is told of the message answered, `source` is"
+    " the id of the answer",
 }
 
 

@@ -91,7 +91,7 @@ def database(postgres: Postgres, databases: Databases) -> Iterator[str]:
 
 
 @contextmanager
-def _open_folder() -> Iterator[Path]:
+def open_folder() -> Iterator[Path]:
     """A folder that every user may pass, which pytest's own forbids to Postfix's daemons."""
     made = Path(tempfile.mkdtemp(prefix="estafette-"))
     made.chmod(0o755)
@@ -102,7 +102,7 @@ def _open_folder() -> Iterator[Path]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that is gone after the test."""
-    with _open_folder() as made:
+    with open_folder() as made:
         yield made
 
 
@@ -143,5 +143,5 @@ def rig(
 @pytest.fixture(scope="session")
 def shared_rig(root: None) -> Iterator[Rig]:
     """One rig for all tests that look only at recipients of their own (``Rig.arrived``) and change no setting."""
-    with _open_folder() as made, whole_rig(made) as rig:
+    with open_folder() as made, whole_rig(made) as rig:
         yield rig

@@ -1,8 +1,10 @@
 """The plain page, by phone and keyboard, with hostile mail on it."""
 
 import re
+import time
 
 import pytest
+from playwright.sync_api import expect
 
 PHONE = {"width": 390, "height": 844}
 
@@ -19,6 +21,13 @@ def page(browser, dev):
     page.wait_for_url(re.compile(r"/$"))
     yield page
     context.close()
+
+
+def until(check):
+    end = time.monotonic() + 20
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def open_newest(page, dev, subject):
@@ -43,6 +52,27 @@ def test_captured_mail_is_listed_and_its_html_cannot_act(page, dev):
     assert page.title() != "owned"
     assert alerts == []
     assert not dev.picture_was_fetched()
+
+
+def test_a_link_of_captured_mail_acts_as_its_recipients_would(page, dev):
+    (tenant,) = dev.verb("tenant", "list")["items"]
+    bulk = dev.verb("credential", "create", "--tenant", tenant["id"], "--stream", "bulk")["api_key"]
+    letter = {
+        "from": "shop@example.com",
+        "subject": "Sale",
+        "html": '<a href="estafette:unsubscribe">Leave &amp; go</a>',
+    }
+    until(lambda: page.request.post(
+        f"{dev.url}/v1/emails", headers={"Authorization": f"Bearer {bulk}"},
+        data=letter | {"to": ["ann@simulator.test", "joe@simulator.test"]},
+    ).status < 300)  # fmt: skip
+    open_newest(page, dev, "Sale")
+    page.get_by_role("link", name="joe@simulator.test").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Leave & go").click()
+    opened.value.get_by_role("button", name="Unsubscribe", exact=True).click()
+    expect(opened.value.locator("h1")).to_have_text("You are unsubscribed")
+    until(lambda: [each["address"] for each in dev.verb("suppression", "list")["items"]] == ["joe@simulator.test"])
 
 
 def test_the_page_fits_a_phone(page, dev):
@@ -94,5 +124,5 @@ def test_a_person_reaches_the_account_in_french_by_keyboard_on_a_phone(browser, 
     link = page.get_by_role("link", name="Domaines")
     link.focus()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#domains")
+    page.wait_for_url(re.compile("#domains$"))
     context.close()

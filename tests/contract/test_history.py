@@ -125,3 +125,43 @@ async def test_no_look_sorts(history, wanted):
     ]
     assert plans
     assert not [row for row in plans if "TEMP B-TREE" in row[-1]]
+
+
+async def test_mail_that_came_in_is_told_newest_first_page_by_page(history):
+    facts = [
+        event(n, 1, "inbound" if n % 2 else "replied", recipient=f"u{n % 4}@b.c", route=f"r{n % 3}")
+        for n in range(1, 21)
+    ]
+    await history.append(list(enumerate(facts, 1)))
+    wanted = EventFilter(tenant="t1")
+    first = await history.incoming(wanted, limit=4)
+    assert ([position for position, _ in first.items], first.upto, first.more) == ([19, 17, 15, 13], 13, True)
+    rest = await history.incoming(wanted, before=first.upto, limit=100)
+    assert ([position for position, _ in rest.items], rest.more) == ([11, 9, 7, 5, 3, 1], False)
+    assert (await history.incoming(EventFilter(tenant="t2"))).items == []
+
+
+async def test_mail_that_came_in_is_found_by_address_route_and_time_within_a_bounded_look(history, monkeypatch):
+    facts = [event(n, 1, "inbound", recipient="a@b.c" if n == 2 else "x@b.c", route=f"r{n % 2}") for n in range(1, 9)]
+    await history.append(list(enumerate(facts, 1)))
+
+    async def found(**wanted):
+        return [position for position, _ in (await history.incoming(EventFilter(tenant="t1", **wanted))).items]
+
+    assert await found(recipient="A@B.c") == [2]
+    assert await found(route="r1") == [7, 5, 3, 1]
+    assert await found(since=START + 1) == []
+    assert await found(until=START) == []
+    assert await found(since=START, until=START + 1, recipient="a@b.c") == [2]
+    monkeypatch.setattr(stretch, "LOOKED", 3)
+    short = await history.incoming(EventFilter(tenant="t1", recipient="a@b.c"))
+    assert (short.items, short.upto, short.more) == ([], 6, True)
+
+
+async def test_the_log_is_told_by_route(history):
+    facts = [event(n, 1, "inbound", route=f"r{n % 2}") for n in range(1, 5)]
+    await history.append(list(enumerate(facts, 1)))
+    assert [position for position, _ in await history.after(0, selection=EventFilter(tenant="t1", route="r0"))] == [
+        2,
+        4,
+    ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import apsw
 import msgspec
 
+from estafette.model.envelope import NOTIFY_NEVER
 from estafette.model.event import LATE, unpack
-from estafette.model.message import Content
+from estafette.model.message import Asked, Content
 from estafette.store.interface.spool import Notice, Read
 from estafette.store.ledger import ledger
 
@@ -26,6 +27,8 @@ async def test_what_was_kept_is_unread_until_it_is_closed_and_its_events_are_wri
     first, second = returned(), returned()
     await keep(spool, first, second)
     assert await spool.unread() == [(first.id, first), (second.id, second)]
+    assert await spool.unread(9, first.id) == [(second.id, second)]
+    assert await spool.unread(9, second.id) == []
     fact = event(7, 1, "bounced", reason=LATE)
     assert await spool.close_returns([Read(first.id, START + 9, (fact,))]) == 1
     assert await spool.close_returns([Read(first.id, START + 9, (event(7, 1, "bounced", reason=LATE),))]) == 0
@@ -58,11 +61,13 @@ async def test_a_late_notice_is_owed_only_while_its_message_is_kept_or_its_sende
 
 
 async def test_of_a_letter_that_is_removed_only_its_sender_is_remembered_and_not_for_long(spool):
-    letter = submission(subject="Contract", tags=("a",), metadata={"k": "v"}, campaign="spring", envid="E1")
+    letter = submission(subject="Contract", tags=("a",), metadata={"k": "v"}, campaign="spring", envid="E1",
+                        asked=(Asked(1, NOTIFY_NEVER, "rfc822;a@b.test"),))  # fmt: skip
     await spool.accept(letter)
     await spool.settle("w", {}, [done(letter.content.id)])
     (stub,) = (await spool.remembered([letter.content.id, 7])).values()
     assert (stub.sender, stub.kind, stub.envid) == (letter.content.sender, "personal", "E1")
+    assert stub.asked_of(1) == Asked(1, NOTIFY_NEVER, "rfc822;a@b.test")
     assert (stub.body, stub.subject, stub.tags, stub.metadata, stub.campaign) == (b"", "", (), {}, "")
     await spool.sweep(START + 8 * 86400)
     assert await spool.remembered([letter.content.id]) == {}
@@ -122,3 +127,15 @@ async def test_messages_that_an_earlier_release_kept_are_unread(spool_factory):
     database.close()
     spool = await spool_factory()
     assert await spool.unread() == [(content.id, content)]
+
+
+async def test_it_is_found_by_its_id_as_long_as_it_is_kept(spool):
+    first, second = returned(route="r1", tenant="t1"), returned(handed=True)
+    await keep(spool, first, second)
+    assert await spool.returned([first.id, second.id, 7]) == {first.id: first, second.id: second}
+    assert await spool.contents([first.id]) == {}
+    heads = await spool.returned_heads([first.id, 7])
+    assert heads == {first.id: msgspec.structs.replace(first, body=b"")}
+    await spool.close_returns([Read(first.id, START + 1), Read(second.id, START + 9)])
+    await spool.sweep(START + 2)
+    assert await spool.returned([first.id, second.id]) == {second.id: second}

@@ -156,6 +156,19 @@ async def test_done_ends_a_row_with_its_event_and_a_second_is_a_fact_not_an_erro
     assert (await spool.counts())["duplicates"] == 1
 
 
+async def test_what_follows_from_an_end_is_logged_with_it_once_and_ends_nothing(spool):
+    epochs = await everything(spool)
+    sent = submission()
+    await spool.accept(sent)
+    played = event(sent.content.id, 1, "complained", reason="simulated")
+    ended = msgspec.structs.replace(done(sent.content.id), also=(played,))
+    await spool.settle("w", epochs, [ended])
+    await spool.settle("w", epochs, [ended])
+    assert await kinds(spool) == ["queued", "delivered", "complained", "duplicate_delivery"]
+    counts = await spool.counts()
+    assert (counts["accepted"], counts["delivered"], counts["queued"]) == (1, 1, 0)
+
+
 async def test_personal_content_goes_with_the_last_recipient_others_stay_for_their_time(spool):
     epochs = await everything(spool)
     personal = submission("a@example.com", "b@example.com")

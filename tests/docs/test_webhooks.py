@@ -5,16 +5,28 @@ import re
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from standardwebhooks import WebhookVerificationError
+from tests.contract.kit import submission
 
+from estafette.mail.incoming import incoming
 from estafette.model.event import Event, Reply
 from estafette.model.tracking import Hit
+from estafette.relay.inbox import Kept
+from estafette.web import inbound_mail
 from estafette.web.dialects.forms import FORMS
 from estafette.webhooks import signature
 from estafette.webhooks.form import Origin
 
 DOCS = Path(__file__).parents[2] / "docs"
+MAIL = (
+    b"Authentication-Results: mx1.example.net; spf=pass smtp.mailfrom=example.net;\r\n dkim=pass\r\n",
+    b"From: Ann <ann@example.net>\r\nTo: order-77@acme.example\r\nSubject: Re: Order 77\r\n",
+    b"Date: Fri, 15 Jan 2027 08:00:00 +0000\r\nMessage-ID: <1@example.net>\r\n",
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHere it is.\r\n--b\r\n",
+    b"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=order.pdf\r\n\r\n%PDF\r\n--b--\r\n",
+)
 ORIGIN = Origin(subject="Your order", domain="shop.example")
 
 
@@ -30,6 +42,20 @@ def event(kind, **fields):
     )  # fmt: skip
 
 
+def came():
+    return Event(
+        id=(1 << 60) + 7, at=1_800_000_000.25, kind="inbound", tenant="acme", stream="", message=1 << 59, number=1,
+        recipient="order-77@acme.example", source="192.0.2.9", size=1410, reason="webhook", route="3F2B7K4M9QXYZ",
+    )  # fmt: skip
+
+
+def mail_of(message):
+    kept = submission(id=1 << 59, kind="inbound", tenant="acme", stream="").content
+    kept = msgspec.structs.replace(kept, sender="ann@example.net", came_to=("order-77@acme.example",))
+    place = {"api_url": "https://api.example", "hostname": "mx1.example.net"}
+    return Origin(mail=inbound_mail.shown(Kept(kept.id, (), kept), incoming(message), **place))
+
+
 def test_the_reference_shows_what_is_sent():
     bounced = event("bounced", reply=Reply(550, "5.1.1", "no such user"))
     hit = Hit("scanner", ("burst",), 1, "individual", 2, "https://shop.example/")
@@ -41,6 +67,7 @@ def test_the_reference_shows_what_is_sent():
         ("turbosmtp", bounced),
     ]
     bodies = [json.loads(FORMS[form].joined([FORMS[form].write(each, ORIGIN)])) for form, each in sent]
+    bodies.append(json.loads(FORMS["mail"].write(came(), mail_of(b"".join(MAIL)))))
     assert [json.loads(block) for block in blocks("reference/webhooks.md", "json")] == bodies
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.servers.calendar import until
 from tests.servers.dev import Dev
 
 
@@ -12,3 +13,14 @@ def test_the_printed_line_works(folder, servers, tool, answer):
         assert answer in dev.shell(dev.line(tool))
         events = [json.loads(line) for line in dev.shell('"$ESTAFETTE" events').splitlines()]
         assert events[0]["kind"] == "queued"
+
+
+def test_a_complaint_is_played_again_and_again(folder, servers):
+    with Dev(folder) as dev:
+        for played in (1, 2):
+            dev.shell(dev.line("curl").replace("delivered@simulator.test", "complaint@simulator.test"))
+            until(lambda times=played: dev.shell('"$ESTAFETTE" events').count('"complained"') == times)
+        told = [json.loads(line) for line in dev.shell('"$ESTAFETTE" events').splitlines()]
+        assert [each["kind"] for each in told if each["message"] == told[0]["message"]] == [
+            "queued", "delivered", "complained",
+        ]  # fmt: skip

@@ -63,6 +63,25 @@ def test_postfix_reports_late_and_the_recipient_bounces_once(rig, folder, kind):
         assert kinds.count("delivered") == kinds.count("bounced") == 1
 
 
+def test_who_asked_never_to_be_told_hears_of_no_late_failure(rig, folder):
+    with (
+        accepting(
+            rig,
+            folder,
+            virtual_alias_maps="inline:{{quiet@late.test=gone@void.test}, {gone@late.test=gone@void.test}}",
+            smtpd_discard_ehlo_keywords="dsn",  # a server that knows no NOTIFY
+        ) as remote,
+        PostfixSink(folder / "home", domains=("customer.test",), port=rig.postfix.port) as home,
+    ):
+        rig.dns.mail_exchanger("late.test", remote.address)
+        rig.dns.mail_exchanger("customer.test", home.address)
+        rig.send("quiet@late.test", credential=rig.personal(), notify="NEVER")
+        until(lambda: bounces(rig, "quiet@late.test"), remote.log)
+        rig.send("gone@late.test", credential=rig.personal())
+        home.wait(has=b"gone@late.test")
+        assert not [each for each in home.messages() if b"quiet@late.test" in each]
+
+
 def test_exim_reports_late(rig, folder):
     service = rig.service
     with Exim(folder / "exim", back=(service.address, service.mx), port=rig.postfix.port) as remote:

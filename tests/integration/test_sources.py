@@ -5,6 +5,7 @@ import time
 
 import pytest
 from tests.servers import loopback
+from tests.servers.calendar import until
 from tests.servers.dns import DnsServer
 from tests.servers.namespace import V4, V6, namespace
 from tests.servers.postfix import PostfixSink
@@ -103,3 +104,12 @@ def test_an_address_that_a_provider_refuses_rests_and_the_other_takes_over(zone,
         assert {(event["source"], event["reason"]) for event in refused} == {(V4[1], "source_refused")}
         assert {(event["category"], event["scope"]) for event in refused} == {("ip_blocklisted", "source_ip")}
         assert "source_rests" in rig.service.log.read_text()
+
+        until(lambda: list(rig.service.data.glob("rests/*.json")))
+        rig.service.kill()
+        rig.service.start()
+        for _ in range(4):
+            rig.send("jane@example.test")
+        assert {_left_from(message)[1] for message in sink.wait(10)} == {V4[2]}
+        asked_again = [event for event in rig.service.events() if event["kind"] == "deferred"]
+        assert len(asked_again) == len(refused)

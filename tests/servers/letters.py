@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import dkim
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.servers import packages
 from tests.servers.dns import DnsServer
 from tests.servers.service import Service
@@ -29,7 +32,7 @@ def letter(
 
 def submit(
     service: Service, credential: dict[str, Any], message: EmailMessage, recipients: list[str], *, tls: str = "starttls",
-    method: str = "PLAIN",
+    method: str = "PLAIN", notify: str = "",
 ) -> str:  # fmt: skip
     """Send with Python's smtplib over STARTTLS or implicit TLS; return the final reply."""
     context = service.certificates.client()
@@ -45,7 +48,7 @@ def submit(
         client.auth(method, getattr(client, f"auth_{method.lower()}"))
         client.mail(str(message["From"]), ["SIZE=1000"])
         for recipient in recipients:
-            code, reply = client.rcpt(recipient)
+            code, reply = client.rcpt(recipient, [f"NOTIFY={notify}"] if notify else [])
             if code != 250:
                 raise smtplib.SMTPResponseException(code, reply)
         code, reply = client.data(message.as_bytes(policy=SMTP))
@@ -108,3 +111,17 @@ def opendkim_accepts(message: bytes, dns: DnsServer) -> str:
             env=packages.environment(),
         )  # fmt: skip
     return "" if done.returncode == 0 else (done.stderr + done.stdout).decode() or f"exit {done.returncode}"
+
+
+def signed_by_opendkim(message: bytes, domain: str, dns: DnsServer) -> bytes:
+    """Return a message with OpenDKIM's signature; the key is made, and published as selector ``key`` of the domain."""
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    dns.add([(f"key._domainkey.{domain}", "TXT", f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}")])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "key")
+        file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
+        command = [packages.program("opendkim-testmsg"), "-C", "-d", domain, "-k", str(file), "-s", "key"]
+        done = subprocess.run(command, input=message, capture_output=True, check=True, timeout=30,
+                              env=packages.environment())  # fmt: skip
+    return done.stdout

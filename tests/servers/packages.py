@@ -40,6 +40,9 @@ PROGRAMS = {
     "usr/bin/curl": "curl",
     "usr/sbin/saslpasswd2": "sasl2-bin",
     f"usr/lib/postgresql/{POSTGRESQL}/bin/postgres": f"postgresql-{POSTGRESQL}",
+    "usr/sbin/dovecot": "dovecot-core",
+    "usr/lib/dovecot/lmtp": "dovecot-lmtpd",
+    "usr/bin/rspamd": "rspamd",
 }
 EXTRA = ("libnet-ssleay-perl", "libio-socket-ssl-perl", "libauthen-sasl-perl")
 SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")

@@ -136,9 +136,13 @@ class Postfix:
                 return self
         raise RuntimeError(f"Postfix does not start: {self.log()} {(self.folder / 'start.log').read_text()}")
 
+    def _wrapper(self) -> list[str]:
+        return []
+
     def _start(self) -> bool:
         self._prepare()
         command = [str(packages.TREE / "usr/lib/postfix/sbin/master"), "-c", str(self.folder / "etc"), "-d"]
+        command = [*self._wrapper(), *command]
         with (self.folder / "start.log").open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=packages.environment(), stdout=log, stderr=log, start_new_session=True
@@ -229,3 +233,30 @@ class PostfixClient(Postfix):
         """Hand a message to this Postfix."""
         with SMTP(self.address, self.port, local_hostname="desk.customer.test") as client:
             client.send_message(message, sender, recipients)
+
+    def flush(self) -> None:
+        """Have what waits in its queue tried now."""
+        command = [packages.program("postqueue"), "-c", str(self.folder / "etc"), "-f"]
+        subprocess.run(command, env=packages.environment(), check=True, capture_output=True, timeout=30)
+
+
+class PostfixOfElsewhere(PostfixSink):
+    """The server of other people: takes mail for its domains, and brings what they write to whoever the DNS names.
+
+    dns: address of a server at port 53, which it reads from a resolv.conf of its own. to: the port that stands for 25.
+    """
+
+    def __init__(self, folder: Path, *, domains: tuple[str, ...], port: int, dns: str, to: int) -> None:
+        settings = {
+            "disable_dns_lookups": "no", "smtp_host_lookup": "dns", "smtp_tcp_port": str(to), "relayhost": "",
+            "smtpd_relay_restrictions": "permit_mynetworks, reject", "smtp_tls_security_level": "may",
+            "minimal_backoff_time": "1s", "maximal_backoff_time": "1s", "queue_run_delay": "1s",
+        }  # fmt: skip
+        super().__init__(folder, domains=domains, port=port, settings=settings)
+        self._dns = dns
+
+    def _wrapper(self) -> list[str]:
+        names = self.folder / "resolv.conf"
+        names.write_text(f"nameserver {self._dns}\n")
+        script = f'mount --make-rprivate / && mount --bind {names} /etc/resolv.conf && exec "$@"'
+        return ["unshare", "-m", "sh", "-c", script, "sh"]

@@ -12,7 +12,7 @@ from estafette.cli.opening import run
 
 
 def doctor(topic: Literal["service", "receivers"] = "service", /) -> int:
-    """Check settings, keyring, store, disk, clock, ports, TLS, DNS, PTR and return path; exit 1 when one is wrong.
+    """Check settings, keyring, store, disk, clock, ports, TLS, DNS, PTR, lists, return path; exit 1 when one is wrong.
 
     Parameters
     ----------

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 from cyclopts import App, Parameter
 
-from estafette.cli.call import Usage, call
+from estafette.cli.call import call
 from estafette.cli.opening import message_id, run, store, tenant_id
 from estafette.cli.progress import counted
+from estafette.cli.times import moment
 from estafette.store.interface.history import EventFilter
 from estafette.web import shapes
 
@@ -51,8 +51,8 @@ class Chosen:
             tag=tag,
             message=message_id(message)[0] if message else 0,
             stream=stream,
-            since=_moment(since, "--since"),
-            until=_moment(until, "--until"),
+            since=moment(since, "--since"),
+            until=moment(until, "--until"),
         )
 
 
@@ -135,13 +135,3 @@ async def _follow(selection: EventFilter, cursor: int, limit: int) -> None:
 async def _warn(history: History, after: int) -> None:
     if 0 < after < (removed := await history.pruned()):
         print(f"events after {after} and up to {removed} were removed by retention.events", file=sys.stderr)
-
-
-def _moment(text: str, place: str) -> float:
-    if not text:
-        return 0.0
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Usage(f"{text!r} is no moment", place=place, fix="write it as 2026-01-31T12:00:00Z") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

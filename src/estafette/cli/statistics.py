@@ -48,8 +48,8 @@ def show(
     tenant
         Name or id.
     group
-        Told apart by a dimension (stream, credential, campaign, tag, template, domain, provider, link, client), or by
-        two joined by a comma.
+        Told apart by a dimension (stream, credential, campaign, tag, topic, template, domain, provider, link, client),
+        or by two joined by a comma.
     since
         A date of the time zone, or an RFC 3339 time; empty: 30 days before the end.
     until

@@ -188,4 +188,5 @@ def read(item: Mapping[str, Any]) -> Event:
         source=item["source"], reason=item["reason"], credential=item["credential"], size=item["size"],
         tags=tuple(item["tags"]), metadata=item["metadata"], template=item["template"],
         hit=Hit(**{**hit, "reasons": tuple(hit["reasons"])}) if hit else None, count=item.get("count", 1),
+        route=item.get("route", ""),
     )  # fmt: skip

@@ -91,6 +91,10 @@ def _networks(settings: Settings) -> Iterator[ConfigFault]:
                 ipaddress.ip_network(value)
             except ValueError as error:
                 yield ConfigFault(f"{error}", place=key, fix="write a network such as 10.0.0.0/8")
+    if settings.reputation.blocklists and not Path(settings.reputation.blocklists).is_file():
+        yield ConfigFault(
+            "the file does not exist", place="reputation.blocklists", fix="name a file, or leave it empty"
+        )
     if not settings.delivery.retry:
         yield ConfigFault("no wait is named", place="delivery.retry", fix='such as ["2m", "10m", "1h"]')
     for key, file in (("delivery.ca_file", settings.delivery.ca_file), ("webhooks.ca_file", settings.webhooks.ca_file)):

@@ -74,6 +74,8 @@ class Service(Section):
     """Domain of return-path addresses."""
     public_url: str = "http://127.0.0.1:8026"
     """Address of the ``public`` listener as recipients see it; mailed links (invitations, passwords) lead there."""
+    api_url: str = ""
+    """`https://HOST` under which programs reach the API, for addresses in webhooks; empty = these begin at `/v1`."""
     dns_zone: str = ""
     """Zone under which tenants' own targets are published, see `estafette domain zone`; empty = TXT form only."""
     language: Literal["", "en", "fr"] = ""
@@ -178,6 +180,22 @@ class Webhooks(Section):
     """PEM file of additional roots; empty = the system's."""
 
 
+class Inbound(Section):
+    """Mail that comes in by the routes of tenants' domains."""
+
+    rspamd: str = Field(default="", pattern=r"^$|^https?://")
+    """Address of rspamd's worker, such as ``http://127.0.0.1:11333``; empty = nothing is screened."""
+    retention: Duration = 604800.0
+    """How long messages that routes keep are kept."""
+
+
+class Reputation(Section):
+    """What the world thinks of our own addresses."""
+
+    blocklists: str = ""
+    """File of the lists that are asked about our source addresses; empty = the shipped ones; without entries = none."""
+
+
 class Limits(Section):
     """What is refused."""
 
@@ -247,6 +265,8 @@ class Settings(Section):
     egress: dict[str, Egress] = {}
     oidc: dict[str, Oidc] = {}
     outgoing: Outgoing = Outgoing()
+    inbound: Inbound = Inbound()
+    reputation: Reputation = Reputation()
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()

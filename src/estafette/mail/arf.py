@@ -7,12 +7,10 @@ header (``paths``, ``tokens``); whether they do, is decided elsewhere, with keys
 from __future__ import annotations
 
 import re
-import tomllib
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib import resources
 from ipaddress import ip_address
 from quopri import decodestring
 from typing import Any, Literal
@@ -20,6 +18,8 @@ from typing import Any, Literal
 import msgspec
 
 from estafette.base.errors import Refusal
+from estafette.base.shipped import table
+from estafette.mail import xarf
 from estafette.mail.headers import Head, unfold
 from estafette.mail.mime import Part, spans
 from estafette.mail.quote import one_line
@@ -30,14 +30,15 @@ Effect = Literal["complaint", "not_spam", "filed"]
 LOOKED = 2 << 20
 FIELDS = 64 << 10
 RETURNED = 256 << 10
+DOCUMENT = 512 << 10
 #: Values of a field that may be repeated, and characters of one.
 MOST = 20
 LONGEST = 1_000
 
-#: The last two are misspellings that occur.
+#: ``text/rfc822`` stands in an example of RFC 9477; the last two are misspellings that occur.
 _RETURNED_TYPES = frozenset({
-    b"message/rfc822", b"text/rfc822-headers", b"message/global", b"message/global-headers", b"text/rfc822-header",
-    b"message/rfc822-headers",
+    b"message/rfc822", b"text/rfc822-headers", b"message/global", b"message/global-headers", b"text/rfc822",
+    b"text/rfc822-header", b"message/rfc822-headers",
 })  # fmt: skip
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _REPORT_TYPE = re.compile(rb'report-type[ \t]*=[ \t]*"?feedback-report\b', re.IGNORECASE)
@@ -46,14 +47,17 @@ _SUBJECT = re.compile(rb"complaint about message from (\S{1,45})", re.IGNORECASE
 #: Paths of our public pages whose last segment is a token; see ``tracking.writer``.
 _SOFT = re.compile(rb"=\r\n")
 _TOKEN = re.compile(r"/[couv]/([A-Za-z0-9_-]{20,4096})")
+#: Feedback-Type of a report whose facts stand in JSON.
+XARF = "xarf"
 _MARK = re.compile(r"[A-Za-z0-9_-]{20,4096}")
 
 
 class FeedbackReport(msgspec.Struct, frozen=True, kw_only=True):
     """One report. All words are one line of printable ASCII; nothing of it is proved.
 
-    effect: what a report of this kind is for. kind: Feedback-Type in lower case, "" when it has none. form: ``arf``, or
-    ``jmrp`` for Microsoft's, which has no feedback part. programme: a name of ``arf.toml``, else the domain of From.
+    effect: what a report of this kind is for. kind: Feedback-Type in lower case, "" when it has none. form: ``arf``;
+    ``jmrp`` for Microsoft's, which has no feedback part; ``xarf``, whose kind is that of its JSON. programme: a name of
+    ``arf.toml``, else the domain of From.
     source: the Source-IP, "" when it is no address. incidents: how many it says it stands for, at least 1.
     recipients, sender: Original-Rcpt-To and Original-Mail-From, often redacted. failure: Auth-Failure (RFC 6591).
     paths, tokens: strings that may be ours, best first. message_id: of the returned message. returned: its header.
@@ -61,7 +65,7 @@ class FeedbackReport(msgspec.Struct, frozen=True, kw_only=True):
 
     effect: Effect
     kind: str = ""
-    form: Literal["arf", "jmrp"] = "arf"
+    form: Literal["arf", "jmrp", "xarf"] = "arf"
     programme: str = ""
     agent: str = ""
     version: str = ""
@@ -93,6 +97,7 @@ class Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``arf.toml``."""
 
     kinds: dict[str, Effect]
+    xarf: dict[str, Effect]
     programmes: tuple[_Programme, ...]
     recipients: _Fields
     paths: _Fields
@@ -101,8 +106,7 @@ class Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def forms() -> Forms:
     """Return what ``arf.toml`` says."""
-    text = resources.files(__package__).joinpath("arf.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Forms)
+    return table("estafette.mail", "arf.toml", Forms)
 
 
 def read(message: bytes) -> FeedbackReport | None:
@@ -117,7 +121,8 @@ def read(message: bytes) -> FeedbackReport | None:
     returned = next((part for part in parts if part.type in _RETURNED_TYPES), None)
     copied = _fields(_decoded(message, returned, RETURNED)) if returned is not None else _NOTHING
     if report is not None:
-        return _arf(head, _fields(_decoded(message, report, FIELDS)), copied)
+        fields = _fields(_decoded(message, report, FIELDS))
+        return (_xarf(message, parts, head, fields) if _kind(fields) == XARF else None) or _arf(head, fields, copied)
     if _REPORT_TYPE.search(unfold(head.first(b"content-type") or b"")):
         return _arf(head, _NOTHING, copied)
     named = _SUBJECT.match(unfold(head.first(b"subject") or b""))
@@ -137,7 +142,7 @@ def marks(message: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _arf(head: Head, report: Head, copied: Head) -> FeedbackReport:
-    kind = _word(report, b"feedback-type").lower()
+    kind = _kind(report)
     agent = _word(report, b"user-agent")
     return FeedbackReport(
         effect=forms().kinds.get(kind, "filed"), kind=kind, agent=agent, version=_word(report, b"version"),
@@ -146,6 +151,23 @@ def _arf(head: Head, report: Head, copied: Head) -> FeedbackReport:
         sender=next(iter(_addresses([_word(report, b"original-mail-from")])), ""),
         domains=tuple(_words(report, b"reported-domain")), failure=_word(report, b"auth-failure").lower(),
         **_marks(report, copied),
+    )  # fmt: skip
+
+
+def _xarf(message: bytes, parts: Iterable[Part], head: Head, report: Head) -> FeedbackReport | None:
+    """Return what the JSON beside a report says, None when there is none that can be read."""
+    part = next((part for part in parts if part.type == b"application/json"), None)
+    told = xarf.read(_decoded(message, part, DOCUMENT), _RETURNED_TYPES) if part is not None else None
+    if told is None:
+        return None
+    found = _marks(_NOTHING, _fields(_LINE_END.sub(b"\r\n", told.copy[:RETURNED])))
+    for name, word in (("recipients", told.recipient), ("paths", told.sender)):
+        found[name] = _unique([*_addresses([_said(word)]), *found[name]])
+    kind, agent = _said(told.kind), _word(report, b"user-agent")
+    return FeedbackReport(
+        effect=forms().xarf.get(kind, "filed"), kind=kind, form="xarf", agent=agent, version=_word(report, b"version"),
+        programme=_programme(head, agent), arrival=_said(told.arrival), source=_ip(_said(told.source)),
+        sender=next(iter(_addresses([_said(told.sender)])), ""), **found,
     )  # fmt: skip
 
 
@@ -182,6 +204,14 @@ def _addresses(values: Iterable[str]) -> Sequence[str]:
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))[:MOST]
+
+
+def _kind(report: Head) -> str:
+    return _word(report, b"feedback-type").lower()
+
+
+def _said(word: str) -> str:
+    return _text(word.encode("utf-8", "replace"))
 
 
 def _words(head: Head, name: bytes) -> Sequence[str]:

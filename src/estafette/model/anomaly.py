@@ -6,7 +6,10 @@ from typing import Literal
 
 import msgspec
 
-AnomalyKind = Literal["bounce", "deferral", "complaint", "volume_up", "volume_down", "complaint_rate"]
+AnomalyKind = Literal[
+    "bounce", "deferral", "complaint", "volume_up", "volume_down", "complaint_rate", "hard_bounces", "unknown_users",
+    "blocks",
+]  # fmt: skip
 ANOMALY_KINDS: tuple[AnomalyKind, ...] = (
     "bounce",
     "deferral",
@@ -14,7 +17,13 @@ ANOMALY_KINDS: tuple[AnomalyKind, ...] = (
     "volume_up",
     "volume_down",
     "complaint_rate",
+    "hard_bounces",
+    "unknown_users",
+    "blocks",
 )
+#: Kinds that the reputation firewall begins and ends, and all that a limit does: no look at the past ends them.
+OF_FIREWALL: frozenset[AnomalyKind] = frozenset({"hard_bounces", "unknown_users", "blocks"})
+OF_LIMITS = OF_FIREWALL | {"complaint_rate"}
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +31,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     events, base: what was counted; base 0 for a volume. usual: the share, or the amount, that is usual. chance: how
     probable it is while all is as usual, 0 for a volume. least, most: of comparable hours of the past, for a volume.
-    stream: of a ``complaint_rate``, which is compared with a limit (``usual``) and not with the past; else "".
+    stream: of kinds that are compared with a limit (``usual``) and not with the past (``OF_LIMITS``); else "". site: of
+    ``blocks``, where it happened.
     """
 
     kind: AnomalyKind
@@ -35,6 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     least: int = 0
     most: int = 0
     stream: str = ""
+    site: str = ""
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from estafette.model.tracking import Hit
 EventKind = Literal[
     "queued", "sent", "deferred", "delivered", "bounced", "rejected", "failed", "complained", "unsubscribed",
     "subscribed", "opened", "clicked", "autoresponded", "unknown", "duplicate_delivery",
+    "inbound", "replied",
 ]  # fmt: skip
 EVENT_KINDS: frozenset[str] = frozenset(EventKind.__args__)  # type: ignore[attr-defined]
 
@@ -42,7 +43,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     count: how many facts of this kind it stands for; above 1 only where nobody in particular is meant.
     from_domain: the domain of From. private: of a personal stream, whose mail is its sender's alone. topic: what of its
     stream the message is about, "" for the stream. category, scope: what its reply means and whom that concerns, in the
-    words of ``smtp.classification``; rule: which rule said so, as ``NAME@VERSION``.
+    words of ``smtp.classification``; rule: which rule said so, as ``NAME@VERSION``. route: id of the route by which
+    mail came in: ``inbound`` is of that message, ``replied`` of the message of ours that it answers. The source of the
+    latter is the id of the answer, and the text of its reply what names that: its Message-ID.
     What is counted goes by an event's own labels: whoever writes one says them all.
     """
 
@@ -75,10 +78,13 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     category: str = ""
     scope: str = ""
     rule: str = ""
+    route: str = ""
 
 
 #: Reason of a ``bounced`` that came after the recipient had ended as delivered or sent: its end is counted already.
 LATE = "late"
+#: Reason of a ``complained`` that nobody made: it tells whoever listens, and suppresses nobody.
+SIMULATED = "simulated"
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)

@@ -7,6 +7,20 @@ import msgspec
 from estafette.model.envelope import Body, Ret
 from estafette.model.stream import Tracking
 
+#: Kind of a message that came in by a route.
+INBOUND = "inbound"
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """What the sender asked of one recipient (RFC 3461 section 4.1), for as long as anything is told of the message.
+
+    notify: bits, 0 = not given. orcpt: "type;xtext" as received, or "".
+    """
+
+    number: int
+    notify: int = 0
+    orcpt: str = ""
+
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
     """What was accepted, stored once. Appending a field keeps old records readable (new fields need a default).
@@ -23,7 +37,10 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     message, pinned at acceptance; a recipient's own may be stricter still (``Delivery.tracking``). track_text: links of
     text parts too. tracking_url: ``https://HOST`` under which this message's links and pixel lead to ``public``.
     link_tags: pairs that every tracked link gets in its query (``utm_source=..``), as ``&`` joins them.
-    came_to: envelope recipients of a message that came back. topic: what of its stream it is about, "" for the stream.
+    came_to: envelope recipients of a message that came back, or in by a route. topic: what of its stream it is about,
+    "" for the stream. route: id of the route by which it came in (kind ``inbound``). handed: the company's own server
+    has it, and ``body`` is its header alone.
+    asked: of recipients with NOTIFY or ORCPT; their rows say it too, but end with delivery.
     """
 
     id: int
@@ -61,6 +78,13 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     link_tags: str = ""
     came_to: tuple[str, ...] = ()
     topic: str = ""
+    route: str = ""
+    handed: bool = False
+    asked: tuple[Asked, ...] = ()
+
+    def asked_of(self, number: int) -> Asked:
+        """Return what was asked of a recipient, also when it was nothing."""
+        return next((each for each in self.asked if each.number == number), Asked(number))
 
     @property
     def opens_measured(self) -> bool:

@@ -6,9 +6,11 @@ from typing import Literal
 
 import msgspec
 
-RuleKind = Literal["hold", "cancel", "purge"]
+RuleKind = Literal["hold", "cancel", "purge", "slow"]
 #: Begins the ``by`` of a rule that a suspension caused; its id follows.
 SUSPENSION = "suspension "
+#: Begins the ``by`` of a rule that a pace caused; its id follows.
+PACE = "pace "
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     by: who made it; a suspension's begins with ``SUSPENSION``, and no queue verb lifts it.
     until: when it ends by itself, unix seconds, 0 = when somebody acts.
+    rate: of a ``slow`` rule, recipients an hour that may be attempted, by all couriers together.
     """
 
     id: int
@@ -49,8 +52,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     created: float = 0.0
     by: str = ""
     until: float = 0.0
+    rate: float = 0.0
 
     @property
     def suspension(self) -> str:
         """The id of the suspension that caused it, "" for an operator's own."""
         return self.by.removeprefix(SUSPENSION) if self.by.startswith(SUSPENSION) else ""
+
+    @property
+    def pace(self) -> str:
+        """The id of the pace that caused it, "" for every other rule."""
+        return self.by.removeprefix(PACE) if self.by.startswith(PACE) else ""

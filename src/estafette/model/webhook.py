@@ -9,8 +9,11 @@ import msgspec
 from estafette.model.event import Event
 
 #: In whose form bodies are written: Standard Webhooks, or that of a service which is being replaced.
-Format = Literal["standard", "mailjet", "brevo", "turbosmtp"]
+Format = Literal["standard", "mailjet", "mailjet_single", "brevo", "turbosmtp"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+#: The form of what the address of a route is called with: the event, and the mail that came in.
+MAIL: Literal["mail"] = "mail"
+AnyFormat = Format | Literal["mail"]
 WebhookStatus = Literal["active", "disabled"]
 CallState = Literal["pending", "done", "failed"]
 #: What a test call is, beside the kinds of events.
@@ -28,7 +31,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     url: str
     name: str = ""
-    format: Format = "standard"
+    format: AnyFormat = "standard"
     events: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
     status: WebhookStatus = "active"
@@ -41,8 +44,20 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
     def hears(self, event: Event) -> bool:
-        """Return whether an event of its tenant is told to it."""
+        """Return whether an event of its tenant is told to it; other services have no word for mail that comes in."""
+        if event.kind == "inbound" and self.format != "standard":
+            return False
         return (not self.events or event.kind in self.events) and (not self.streams or event.stream in self.streams)
+
+
+class RoutedWebhook(Webhook, frozen=True, kw_only=True):
+    """The address of a route with the way ``webhook``, under the route's id: nobody switches it off but its route."""
+
+    format: AnyFormat = MAIL
+
+    def hears(self, event: Event) -> bool:
+        """Return whether an event is of mail that its route took for this address."""
+        return event.kind == "inbound" and event.route == self.id and event.reason == "webhook"
 
 
 class Try(msgspec.Struct, frozen=True):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from estafette.base.ids import Mint
-from estafette.model.event import Event, Reply, pack
+from estafette.model.event import SIMULATED, Event, Reply, pack
 from estafette.model.message import Content, Delivery
 from estafette.model.outcome import Outcome
 from estafette.model.stream import Priority
+from estafette.relay.delivery import simulator
 from estafette.relay.feedback import notices
 from estafette.relay.scheduling.retry import Decision
 from estafette.smtp.classification import vocabulary
@@ -43,16 +46,18 @@ def settlement(decision: Decision, content: Content | None, now: float, mint: Mi
     """Return what the store commits for one decision."""
     delivery, outcome = decision.delivery, decision.outcome
     notice, notified = _notice(decision, content, now)
+    event = _event(decision, content, now, mint.next())
     return Settlement(
         message=delivery.message,
         number=delivery.number,
         kind=decision.action,
-        event=pack(_event(decision, content, now, mint.next())),
+        event=pack(event),
         due=decision.due,
         last=_last(outcome),
         notice=notice,
         notified=notified,
         spent=decision.spent,
+        also=(pack(_complaint(event, mint.next())),) if event.reason == simulator.COMPLAINT else (),
     )
 
 
@@ -86,6 +91,13 @@ def _event(decision: Decision, content: Content | None, now: float, number: int)
         category=category,
         scope=scope,
         rule=rule,
+    )
+
+
+def _complaint(taken: Event, number: int) -> Event:
+    """Return the complaint of a simulated recipient about what it took, with all labels of its message."""
+    return msgspec.structs.replace(
+        taken, id=number, kind="complained", reason=SIMULATED, source=simulator.SITE, attempt=0, reply=None, steps=()
     )
 
 

@@ -1,16 +1,24 @@
-"""A recipient's message as it was sent, but for measuring: for the link to view it in a browser."""
+"""A recipient's message as it was sent: without measuring, for the link to view it in a browser; and as captured."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from functools import partial
+from typing import Literal, cast
+
+import msgspec
 
 from estafette.base.seal import Keyring
+from estafette.config.schema import Service
 from estafette.mail import late
 from estafette.mail.headers import Head
 from estafette.model.message import Content, Delivery
 from estafette.model.recipe import unpack
+from estafette.model.stream import Tracking
+from estafette.relay.preparation.context import PreparationContext
+from estafette.relay.preparation.prepare import prepare
 from estafette.relay.preparation.rewriting import edits
+from estafette.relay.submission.return_gate import MAC_PURPOSE
 from estafette.store.interface.spool import Spool
 from estafette.tracking import token
 from estafette.tracking.edit import applied
@@ -38,20 +46,42 @@ class Viewing:
         content = (await self._spool.contents([target.message])).get(target.message)
         if content is None or content.tenant != target.tenant or content.kind == "personal" or content.size > LARGEST:
             return None
-        body = await self._whole(content) if content.file else content.body
+        body = await _whole(self._spool, content)
         return await asyncio.to_thread(self._written, content, body, target)
-
-    async def _whole(self, content: Content) -> bytes:
-        with await self._spool.open_body(content) as file:
-            octets: bytes = await asyncio.to_thread(file.read)
-            return octets
 
     def _written(self, content: Content, body: bytes, target: Target) -> bytes:
         message = late.write(unpack(body), target.number) if content.late else body
         writer = _Own(self._keyring, self._public_url, target)
         return applied(
-            message, edits(content, _unmeasured(content, target), writer, Head.parse(message), lambda: message)
+            message, edits(content, _row(content, target.number), writer, Head.parse(message), lambda: message)
         )
+
+
+class Captured:
+    """Writes messages as their recipients would have got them, unsigned, with their links: for whoever sent them."""
+
+    def __init__(self, spool: Spool, keyring: Keyring, service: Service) -> None:
+        self._spool = spool
+        self._context = PreparationContext(
+            mac=partial(keyring.mac, MAC_PURPOSE), return_path_domain=service.return_path, keys=(), service_keys=(),
+            now=0, writer=Writer(keyring, service.public_url),
+        )  # fmt: skip
+
+    async def letter(self, content: Content, number: int, address: str) -> bytes:
+        """Return the message of one recipient, at most ``LARGEST`` octets of content; StoreFault, as a recipe fails."""
+        body = await _whole(self._spool, content)
+        inline = msgspec.structs.replace(content, body=body, file="")
+        mode = cast("Tracking", "aggregate" if content.tracking == "consented" else content.tracking)
+        delivery = msgspec.structs.replace(_row(content, number), address=address, tracking=mode)
+        return (await asyncio.to_thread(prepare, inline, [delivery], self._context)).body
+
+
+async def _whole(spool: Spool, content: Content) -> bytes:
+    if not content.file:
+        return content.body
+    with await spool.open_body(content) as file:
+        octets: bytes = await asyncio.to_thread(file.read)
+        return octets
 
 
 class _Own(Writer):
@@ -67,9 +97,9 @@ class _Own(Writer):
         return self.base(content) + _PATHS[kind] + token.write(self._keyring, Target(kind, *said, topic=content.topic))
 
 
-def _unmeasured(content: Content, target: Target) -> Delivery:
-    """Return as much of the recipient's row, which is gone long since, as rewriting looks at."""
+def _row(content: Content, number: int) -> Delivery:
+    """Return as much of the recipient's row, which is gone long since, as rewriting looks at; nothing is measured."""
     return Delivery(
-        message=content.id, number=target.number, tenant=content.tenant, stream=content.stream, priority=0, lane="",
+        message=content.id, number=number, tenant=content.tenant, stream=content.stream, priority=0, lane="",
         domain="", address="", egress="", due=0.0, born=0.0, expires=0.0, size=content.size, from_domain="",
     )  # fmt: skip

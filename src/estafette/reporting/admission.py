@@ -15,7 +15,7 @@ OTHER = "(other)"
 OTHER_PAIR = OTHER + JOINT + OTHER
 #: Values a tenant may bring up in a day, of the dimensions that senders and receivers can fill at will.
 LIMITS: Mapping[str, int] = {
-    "campaign": 1_000, "tag": 500, "template": 1_000, "domain": 1_000, "provider": 1_000, "link": 1_000,
+    "campaign": 1_000, "tag": 500, "topic": 500, "template": 1_000, "domain": 1_000, "provider": 1_000, "link": 1_000,
     "campaign_provider": 5_000, "campaign_link": 5_000,
 }  # fmt: skip
 

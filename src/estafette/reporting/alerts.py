@@ -32,7 +32,8 @@ def said(finding: Finding, language: Language) -> str:
     words = book()
     fields = {
         "events": finding.events, "base": finding.base, "least": finding.least, "most": finding.most,
-        "stream": finding.stream, "span": words.spans[language]["hours"].format(hours=finding.span),
+        "stream": finding.stream, "site": finding.site,
+        "span": words.spans[language]["hours"].format(hours=finding.span),
         "now": _percent(finding.events / finding.base, language) if finding.base else "",
         "usual": _percent(finding.usual, language) if finding.base else f"{finding.usual:.0f}",
     }  # fmt: skip

@@ -8,13 +8,12 @@ no alarm, and with the extremes of all weeks that are remembered.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.anomaly import AnomalyKind, Finding
 from estafette.model.user import Language
 from estafette.reporting import rates
@@ -159,5 +158,4 @@ def _observed(rule: _Share, hours: Hours, start: int, end: int) -> Observation:
 @cache
 def book() -> _Book:
     """Return what is watched, and how it is told."""
-    text = resources.files(__package__).joinpath("anomalies.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Book)
+    return table("estafette.reporting", "anomalies.toml", _Book)

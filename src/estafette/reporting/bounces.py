@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.event import Event
 from estafette.smtp.classification import classify, vocabulary
 
@@ -55,5 +54,4 @@ def _class(category: str) -> BounceClass:
 
 @cache
 def _book() -> _Book:
-    text = resources.files(__package__).joinpath("bounces.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Book)
+    return table("estafette.reporting", "bounces.toml", _Book)

@@ -11,12 +11,12 @@ from estafette.reporting.measures import TO_250, additions, method
 from estafette.store.interface.statistics import DAY, HOUR, JOINT, Cell
 
 #: Dimensions whose value is one label of an event.
-SINGLE = ("stream", "credential", "campaign", "tag", "template", "domain", "provider", "link", "client")
+SINGLE = ("stream", "credential", "campaign", "tag", "topic", "template", "domain", "provider", "link", "client")
 PAIRS = {"campaign_provider": ("campaign", "provider"), "campaign_link": ("campaign", "link")}
 DIMENSIONS = ("all", *SINGLE, *PAIRS)
 #: What personal mail is counted under: neither labels nor receivers, which are its sender's alone.
 PRIVATE = ("stream", "credential", "domain")
-_OF_MESSAGE = ("stream", "credential", "campaign", "template", "domain")
+_OF_MESSAGE = ("stream", "credential", "campaign", "topic", "template", "domain")
 #: Longest value, in characters; what is longer is counted under its beginning.
 LONGEST = 300
 
@@ -72,7 +72,7 @@ class Sheet:
         if is_private(event):
             # Whom an employee writes to must not be read out of small numbers.
             return self._of_private(event)
-        message = event.stream, event.credential, event.campaign, event.template, event.from_domain
+        message = event.stream, event.credential, event.campaign, event.topic, event.template, event.from_domain
         lines = self._messages.get(message)
         if lines is None:
             lines = self._messages[message] = self._of(_OF_MESSAGE, event)
@@ -150,7 +150,7 @@ def labels_of(event: Event, dimension: str) -> tuple[str, ...]:
         return event.tags
     hit = event.hit
     value = {
-        "stream": event.stream, "credential": event.credential, "campaign": event.campaign,
+        "stream": event.stream, "credential": event.credential, "campaign": event.campaign, "topic": event.topic,
         "template": event.template, "domain": event.from_domain, "provider": event.site,
         "link": hit.url if hit else "", "client": hit.client if hit else "",
     }[dimension]  # fmt: skip

@@ -13,7 +13,7 @@ from estafette.reporting.labelling import Labeller
 from estafette.store.interface.history import History
 from estafette.store.interface.statistics import Statistics
 
-#: Places of admission that are remembered: a tenant has eight a day.
+#: Places of admission that are remembered: a tenant has nine a day.
 REMEMBERED = 10_000
 
 _counted = counter("statistics_events", "Events of the log that the counters of statistics took in.")

@@ -17,7 +17,9 @@ from estafette.store.interface.history import History
 REMEMBERED = 20_000
 _TAKEN = frozenset({"delivered", "sent"})
 _HITS = frozenset({"opened", "clicked"})
-_LABELS = ("stream", "credential", "campaign", "tags", "template", "from_domain", "private")
+#: Their topic is what was left or taken again, "" the whole stream, whatever the message was about.
+_CHOICES = frozenset({"unsubscribed", "subscribed"})
+_LABELS = ("stream", "credential", "campaign", "tags", "topic", "template", "from_domain", "private")
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -47,6 +49,8 @@ def completed(event: Event, of: Known) -> Event:
     found = {}
     if of.queued is not None:
         found = {label: getattr(of.queued, label) for label in _LABELS if not getattr(event, label)}
+    if event.kind in _CHOICES:
+        found.pop("topic", None)
     if event.kind in _HITS and not event.site:
         found["site"] = of.sites.get(event.number, "")
     return msgspec.structs.replace(event, **found)

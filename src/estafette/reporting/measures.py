@@ -90,7 +90,7 @@ def _classes(kind: str, agent: str) -> tuple[str, ...]:
 _OF_KIND: Mapping[str, Callable[[Event], Additions]] = {
     **dict.fromkeys(
         ("queued", "sent", "deferred", "failed", "rejected", "complained", "unsubscribed", "subscribed",
-         "autoresponded"),
+         "autoresponded", "replied"),
         _once,
     ),
     "unknown": _unknown,

@@ -6,14 +6,13 @@ shown, and that they are too few to conclude. "Delivered" is "accepted by the re
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.user import Language
 from estafette.reporting.intervals import CONFIDENCE, Interval, poisson, wilson
 
@@ -147,5 +146,4 @@ def _sign(name: str, measure: str) -> int:
 
 @cache
 def _book() -> _Book:
-    text = resources.files(__package__).joinpath("rates.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Book)
+    return table("estafette.reporting", "rates.toml", _Book)

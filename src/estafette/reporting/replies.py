@@ -7,14 +7,13 @@ addresses nor numbers in it, so that replies which differ in those alone are one
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.event import Event, Reply
 from estafette.model.user import Language
 from estafette.reporting.bounces import category_of
@@ -112,5 +111,4 @@ def _commonest(texts: Counter[str]) -> str:
 
 @cache
 def _book() -> _Book:
-    text = resources.files(__package__).joinpath("replies.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Book)
+    return table("estafette.reporting", "replies.toml", _Book)

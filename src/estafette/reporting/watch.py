@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from estafette.model.anomaly import Anomaly, Finding
+from estafette.model.anomaly import OF_LIMITS, Anomaly, Finding
 from estafette.model.tenant import Tenant
 from estafette.model.user import Language
 from estafette.reporting.alerts import said
@@ -65,8 +65,8 @@ def told(office: Office, anomaly: Anomaly) -> None:
 
 
 def _lasting(office: Office, tenant: str) -> list[Anomaly]:
-    """Return the episodes that looks end; those of a limit end by that limit (``tenancy.complaint_rates``)."""
-    return [each for each in office.control.anomalies.open(tenant) if each.kind != "complaint_rate"]
+    """Return the episodes that looks end; those of a limit end by that limit."""
+    return [each for each in office.control.anomalies.open(tenant) if each.kind not in OF_LIMITS]
 
 
 async def _worth(statistics: Statistics, tenant: str, end: int) -> bool:

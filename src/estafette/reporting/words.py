@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.model.user import Language
 
 
@@ -39,5 +38,4 @@ class Words(msgspec.Struct, frozen=True):
 @cache
 def words() -> Words:
     """Return the book of words."""
-    text = resources.files(__package__).joinpath("insight.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Words)
+    return table("estafette.reporting", "insight.toml", Words)

@@ -154,6 +154,7 @@ async def open_janitor(unit: Unit) -> None:
     from estafette.runtime.hits import open_hit_desk
     from estafette.runtime.post_office import carry_letters
     from estafette.runtime.returns import open_return_desk
+    from estafette.runtime.source_watch import watch_sources
     from estafette.runtime.suppressing import open_suppression
     from estafette.runtime.upkeep import keep_domains
     from estafette.runtime.watching import watch_tenants
@@ -164,6 +165,7 @@ async def open_janitor(unit: Unit) -> None:
     unit.background(lambda: carry_letters(unit))
     unit.background(lambda: keep_domains(unit))
     unit.background(lambda: watch_tenants(unit))
+    unit.background(lambda: watch_sources(unit))
     open_meter(unit)
     open_counters(unit)
     open_suppression(unit)

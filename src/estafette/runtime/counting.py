@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from estafette.base import ids, log
 from estafette.base.errors import StoreFault
-from estafette.base.metrics import counter
+from estafette.base.metrics import counter, gauge
 from estafette.events.reader import follow
 from estafette.relay.custody import Custody
+from estafette.relay.pace_rules import PaceRules
 from estafette.reporting.desk import CountingDesk
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
 from estafette.runtime.telling import tell
-from estafette.tenancy import alerts, complaint_rates, metering, statements, trust
+from estafette.tenancy import alerts, complaint_rates, firewall, metering, paces, statements, trust
 from estafette.tenancy.metering import BATCH, Counted
 from estafette.tenancy.quota import Quota
 
@@ -22,9 +24,12 @@ from estafette.tenancy.quota import Quota
 METER_EVERY = 1.0
 ROUND_EVERY = 5.0
 CALENDAR_EVERY = 300.0
+#: Seconds between two looks at streams that are slowed and of which nothing new is heard.
+LOOK_EVERY = 60.0
 SHORTEST_MONTH = 27.9 * 86_400
 
 _metered = counter("metered_recipients", "Accepted recipients that were counted for their tenants.")
+_slowed = gauge("slowed_streams", "Streams that are slowed, by the rule that slows them.", "rule")
 
 _log = log.get("runtime.counting")
 
@@ -62,12 +67,14 @@ class Janitor:
         self._unit = unit
         self._control = unit.directory.control
         self._custody = Custody(unit.store.spool, unit.clock, unit.store.mint)
+        self._paces = PaceRules(unit.store.spool, unit.clock, unit.store.mint)
         self._tenants: set[str] = set()
         self._hours: set[tuple[str, str, int]] = set()
         self._round_due = 0.0
         self._calendar_due = 0.0
+        self._look_due = 0.0
         # Rules may be left of a suspension that was lifted while nobody was here.
-        self._held = True
+        self._held = self._paced = True
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -107,6 +114,7 @@ class Janitor:
             if counted_all:
                 await asyncio.to_thread(metering.forget_reserved, self._control, self._unit.clock.now())
             await self._suspend()
+            await self._slow()
             await tell(self._unit, await asyncio.to_thread(alerts.due, office_of(self._unit), self._take_tenants()))
             if counted_all and now >= self._calendar_due:
                 self._calendar_due = now + CALENDAR_EVERY
@@ -120,7 +128,7 @@ class Janitor:
         hours, self._hours = self._hours, set()
         office = office_of(self._unit)
         await asyncio.to_thread(trust.bursts, office, hours)
-        await asyncio.to_thread(trust.streams, office, set(self._tenants))
+        await asyncio.to_thread(partial(firewall.judge, office, set(self._tenants), everybody=self._calm_due()))
         await asyncio.to_thread(complaint_rates.judge, office, set(self._tenants))
         in_force = await asyncio.to_thread(lambda: self._control.plans.suspensions(ended=False))
         if in_force or self._held:
@@ -130,8 +138,28 @@ class Janitor:
             for each in untold:
                 await tell(self._unit, await asyncio.to_thread(trust.told, office, each, held.get(each.id, ())))
 
+    def _calm_due(self) -> bool:
+        now = self._unit.clock.monotonic()
+        due = now >= self._look_due
+        if due:
+            self._look_due = now + LOOK_EVERY
+        return due
+
+    async def _slow(self) -> None:
+        office, reputation = office_of(self._unit), self._control.reputation
+        in_force = await asyncio.to_thread(lambda: paces.over(office, reputation.paces(ended=False)))
+        if in_force or self._paced:
+            await self._paces.turn(in_force)
+            self._paced = bool(in_force)
+        for rule in (*firewall.SIGNALS, "resume", "operator"):
+            _slowed.labels(rule).set(sum(each.rule == rule for each in in_force))
+        for each in in_force:
+            if each.told is None:
+                await tell(self._unit, await asyncio.to_thread(paces.told, office, each))
+
     def _turn_pages(self) -> None:
         office = office_of(self._unit)
+        self._control.reputation.prune(office.now() - firewall.KEPT)
         trust.judge(office)
         for tenant in self._control.plans.unclosed(office.now() - SHORTEST_MONTH):
             statements.close(office, office.tenant(tenant))

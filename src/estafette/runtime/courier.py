@@ -14,7 +14,7 @@ from estafette.model.message import Content, Delivery
 from estafette.model.user import Language
 from estafette.model.window import opening
 from estafette.net.resolver import Resolver
-from estafette.relay import lane_report
+from estafette.relay import lane_report, rests
 from estafette.relay.delivery.carrier import Carrier
 from estafette.relay.journal import Journal, replay
 from estafette.relay.line import Line
@@ -39,22 +39,25 @@ async def open_line(unit: Unit) -> None:
     providers = shipped.load()
     reached = ids.moment(unit.store.mint.next())
     jitter = random.Random()  # noqa: S311 - nothing secret
-    scheduler = Scheduler(providers, settings.delivery, settings.egress, jitter, floor=reached)
+    couriers = max(1, settings.runtime.courier)
+    scheduler = Scheduler(providers, settings.delivery, settings.egress, jitter, floor=reached, couriers=couriers)
     crew = Crew(asyncio.get_running_loop(), SIGNING_THREADS, "signing")
     resolver = Resolver(list(settings.dns.servers))
     signature = ServiceSignature(settings.service.hostname, unit.directory, resolver)
     if settings.delivery.transport != "capture":
         unit.background(signature.watch)
+    carries = carrier(unit, providers.suffixes(), resolver)
+    _keep_rests(unit, carries)
     line = Line(
         worker=unit.process.name,
         spool=unit.store.spool,
         scheduler=scheduler,
-        carrier=carrier(unit, providers.suffixes(), resolver),
+        carrier=carries,
         clock=unit.clock,
         mint=unit.store.mint,
         context=_contexts(unit, signature),
         crew=crew,
-        shards=-(-SHARDS // max(1, settings.runtime.courier)),
+        shards=-(-SHARDS // couriers),
         journal=Journal(journals, unit.process.name),
         opens=_hours(unit),
         halts=_suppressed(unit),
@@ -79,6 +82,22 @@ async def open_line(unit: Unit) -> None:
             hostname=settings.service.hostname, expire=settings.delivery.expire, language=partial(_language, unit),
         )  # fmt: skip
         unit.background(desk.run)
+
+
+def _keep_rests(unit: Unit, carries: Carrier) -> None:
+    """Let our addresses rest on where they did before, and keep that."""
+    folder, clock = unit.store.folder, unit.clock
+    book = rests.Book(folder, unit.process.name)
+    carries.resume(rests.read(folder, clock.now()))
+
+    def keep() -> None:
+        book.keep(carries.resting(), clock.now())
+
+    async def end() -> None:
+        keep()
+
+    unit.every(rests.EVERY, keep)
+    unit.closing(end)
 
 
 def _language(unit: Unit, tenant: str) -> Language | Literal[""]:

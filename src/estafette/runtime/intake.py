@@ -21,6 +21,7 @@ from estafette.relay.submission.session import Desk, session_maker
 from estafette.relay.submission.stationery import Stationery
 from estafette.runtime.assemble import Unit
 from estafette.runtime.gates import local_gate, submission_gate
+from estafette.runtime.inbound import mx_gate
 from estafette.runtime.returns import doors
 from estafette.smtp.server import ServerConfig
 
@@ -106,14 +107,17 @@ def _desks(unit: Unit, usage: Usage, *, tls: bool) -> dict[str, Desk]:
         max_recipients=settings.limits.recipients,
         bare_newline="reject",
     )
-    returns = MacedReturnPathGate(
-        spool=spool,
-        keyring=unit.keyring,
-        clock=unit.clock,
-        mint=mint,
-        hostname=settings.service.hostname,
-        return_path=settings.service.return_path,
-        doors=doors(unit),
+    returns = mx_gate(
+        unit,
+        MacedReturnPathGate(
+            spool=spool,
+            keyring=unit.keyring,
+            clock=unit.clock,
+            mint=mint,
+            hostname=settings.service.hostname,
+            return_path=settings.service.return_path,
+            doors=doors(unit),
+        ),
     )
     folder = unit.store.folder / "incoming"
     folder.mkdir(exist_ok=True, mode=0o700)

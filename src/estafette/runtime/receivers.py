@@ -8,7 +8,7 @@ from functools import partial
 from estafette.base import log
 from estafette.base.errors import StoreFault
 from estafette.relay.feedback.receivers import Owner, ReceiverReader, is_report_address
-from estafette.relay.feedback.returned import Door, Reader
+from estafette.relay.feedback.returned import Door
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import RECIPIENT, office_of
 from estafette.tenancy.reports import KEPT
@@ -17,7 +17,7 @@ FORGET_EVERY = 3_600.0
 _log = log.get("runtime.receivers")
 
 
-def receiver_reader(unit: Unit) -> Reader:
+def receiver_reader(unit: Unit) -> ReceiverReader:
     """Return who reads reports from receivers."""
     return ReceiverReader(office=office_of(unit, RECIPIENT), owner=_owner(unit), sources=unit.settings.source_addresses)
 

@@ -7,6 +7,8 @@ from functools import partial
 
 from estafette.mail import list_unsubscribe, verp
 from estafette.mail.list_unsubscribe import Leaver
+from estafette.model.route import Way
+from estafette.relay.feedback.inbound import InboundReader
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Door, Reader
@@ -21,13 +23,19 @@ from estafette.runtime.receivers import forget_reports, receiver_reader, report_
 from estafette.tracking.writer import MAIL_PURPOSE
 
 
-def readers(unit: Unit, journeys: Journeys) -> Sequence[Reader]:
+def readers(unit: Unit, journeys: Journeys, receivers: Reader) -> Sequence[Reader]:
     """Return whoever reads returned mail, asked in this order; the narrower stand first.
 
-    journeys: what the log says of the recipients whose return paths the messages at hand came to.
+    journeys: what the log says of the recipients whose return paths the messages at hand came to. receivers: whoever
+    reads reports of receivers.
     """
     complaints = complaint_reader(unit, journeys)
-    return (_unsubscribes(unit), receiver_reader(unit), complaints, _reports(unit, journeys), ticket_reader(unit))
+    came = InboundReader(journeys=journeys, mint=unit.store.mint, way=partial(_way, unit))
+    return (came, _unsubscribes(unit), receivers, complaints, _reports(unit, journeys), ticket_reader(unit))
+
+
+def _way(unit: Unit, domain: str, route: str) -> Way | None:
+    return next((each.way for each in unit.directory.routes(domain) if each.id == route), None)
 
 
 def doors(unit: Unit) -> Sequence[Door]:
@@ -65,9 +73,10 @@ def _leaver(unit: Unit) -> Callable[[str], Leaver | None]:
 def open_return_desk(unit: Unit) -> None:
     """Read what comes back for as long as the janitor lives."""
     journeys = Journeys(unit.store.history)
+    receivers = receiver_reader(unit)
     desk = ReturnDesk(
-        spool=unit.store.spool, clock=unit.clock, readers=readers(unit, journeys), journeys=journeys,
-        path=_path(unit),
+        spool=unit.store.spool, clock=unit.clock, readers=readers(unit, journeys, receivers), journeys=journeys,
+        path=_path(unit), long=receivers.concerns,
     )  # fmt: skip
     unit.background(desk.run)
     unit.background(lambda: forget_old(unit))

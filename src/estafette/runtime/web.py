@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from estafette.relay.viewing import Captured
 from estafette.runtime.assemble import Unit
 from estafette.runtime.gates import submission_gate
 from estafette.runtime.http import serve
@@ -28,10 +29,12 @@ async def open_web(unit: Unit) -> None:
 def services(unit: Unit) -> Services:
     """Return what the web rooms may call."""
     settings = unit.settings
+    captured = settings.delivery.transport == "capture"
     return Services(
         settings=settings, directory=unit.directory, gate=submission_gate(unit), spool=unit.store.spool,
         history=unit.store.history, statistics=unit.store.statistics, mint=unit.store.mint, clock=unit.clock,
         keyring=unit.keyring, control=unit.directory.control, notes=unit.notes,
         names=Published(settings.dns.servers, allow=settings.delivery.allow_networks), persons=unit.store.persons,
         rejections=unit.rejections,
+        captured=Captured(unit.store.spool, unit.keyring, settings.service) if captured else None,
     )  # fmt: skip

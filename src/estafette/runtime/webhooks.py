@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from estafette.config.schema import Settings
 from estafette.mail import late
-from estafette.model.message import Content
-from estafette.model.webhook import Webhook
+from estafette.mail.incoming import incoming
+from estafette.model.message import INBOUND, Content
+from estafette.model.webhook import RoutedWebhook, Webhook
 from estafette.net.client_tls import verified
 from estafette.net.posting import Poster
 from estafette.net.resolver import Resolver
+from estafette.relay.inbox import Inbox, Kept
 from estafette.runtime.assemble import Unit
 from estafette.runtime.offices import office_of
 from estafette.tenancy.office import new_id
-from estafette.web import shapes
+from estafette.web import inbound_mail, shapes
 from estafette.web.dialects.forms import FORMS
 from estafette.webhooks import endpoints
 from estafette.webhooks.caller import Caller
@@ -60,6 +62,8 @@ def rules(settings: Settings) -> Rules:
 
 
 def _disable(unit: Unit, webhook: Webhook, why: Literal["gone", "failing"]) -> None:
+    if isinstance(webhook, RoutedWebhook):  # mail goes on to come in by its route, and is kept whatever it answers
+        return
     endpoints.disable(office_of(unit), webhook, why)
 
 
@@ -77,7 +81,20 @@ async def _origins(unit: Unit, messages: Sequence[int]) -> Mapping[int, Origin]:
                 subject=shapes.subject(content.subject), domain=content.sender.rpartition("@")[2],
                 apart=await _apart(unit, content),
             )  # fmt: skip
+        others = [message for message in messages[start : start + _CONTENTS] if message not in contents]
+        for message, content in (await unit.store.spool.returned(others) if others else {}).items():
+            if content.kind == INBOUND:
+                found[message] = Origin(domain=content.sender.rpartition("@")[2], mail=await _mail(unit, content))
     return found
+
+
+async def _mail(unit: Unit, content: Content) -> dict[str, Any]:
+    """Return a message that came in as the API tells it."""
+    body = await Inbox(unit.store.spool, unit.store.history).body(content)
+    mail = None if content.handed else await asyncio.to_thread(incoming, body)
+    service = unit.settings.service
+    kept = Kept(content.id, (), content)
+    return inbound_mail.shown(kept, mail, api_url=service.api_url, hostname=service.hostname)
 
 
 async def _apart(unit: Unit, content: Content) -> bool:

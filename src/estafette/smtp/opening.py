@@ -17,11 +17,15 @@ class Opening:
     """From the connection to ``ready``. A move returns why the session cannot be used, or None.
 
     helo: our name. tls: whether STARTTLS is used. login: SASL credentials of a smarthost. secure: TLS is up.
+    verb: EHLO, or LHLO of LMTP (RFC 2033 section 4.1), which has no elder form.
     """
 
-    def __init__(self, talk: Conversation, helo: str, tls: TlsUse, login: Login | None, *, secure: bool) -> None:
+    def __init__(
+        self, talk: Conversation, helo: str, tls: TlsUse, login: Login | None, *, secure: bool, verb: str = "EHLO"
+    ) -> None:
         self._talk = talk
         self._helo = helo
+        self._verb = verb
         self._tls = tls
         self._login = login
         self._challenges: list[str] = []
@@ -40,7 +44,7 @@ class Opening:
         self._ehlo()
 
     def _ehlo(self) -> None:
-        self._talk.say("ehlo", f"EHLO {self._helo}")
+        self._talk.say("ehlo", f"{self._verb} {self._helo}")
 
     def _refused(self, reply: Reply) -> Failure:
         phase = phase_of(self._talk.steps[-1].verb)
@@ -62,7 +66,7 @@ class Opening:
 
     def _plain_old(self, reply: Reply) -> Failure | None:
         """No EHLO: RFC 5321 section 3.2 falls back to HELO, which can carry neither TLS nor a login."""
-        if self._login is not None or (self._tls == "required" and not self.secure):
+        if self._login is not None or (self._tls == "required" and not self.secure) or self._verb != "EHLO":
             return self._refused(reply)
         self._talk.say("helo", f"HELO {self._helo}")
         return None

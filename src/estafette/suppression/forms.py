@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 
 import msgspec
+
+from estafette.base.shipped import table
 
 _BETWEEN = re.compile(r"[\s_-]+")
 
@@ -69,5 +69,4 @@ def named(name: str) -> tuple[Form, ...]:
 @cache
 def forms() -> tuple[Form, ...]:
     """Return the forms, in the order in which they are tried."""
-    text = resources.files(__package__).joinpath("formats.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text)["form"], tuple[Form, ...])
+    return table("estafette.suppression", "formats.toml", dict[str, tuple[Form, ...]])["form"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
 
-from estafette.model.event import Event
+from estafette.base.shipped import table
+from estafette.model.event import SIMULATED, Event
 
 DAY = 86_400
 #: What the log says of a message that was not delivered in the end.
@@ -76,9 +75,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def reason_at_once(self, event: Event) -> str:
         """Return the reason of an event that suppresses by itself, "" for any other.
 
-        Who leaves one topic, which is then the event's reason, leaves no stream.
+        Who leaves one topic, which is then the event's reason, leaves no stream. A complaint that was
+        played is nobody's.
         """
-        if event.kind == "unsubscribed" and event.reason:
+        if (event.kind == "unsubscribed" and event.reason) or event.reason == SIMULATED:
             return ""
         return self.at_once.get(event.kind, "")
 
@@ -100,5 +100,4 @@ def _temporary(event: Event) -> bool:
 @cache
 def load() -> Policy:
     """Return the policy that is shipped."""
-    text = resources.files(__package__).joinpath("policy.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Policy)
+    return table("estafette.suppression", "policy.toml", Policy)

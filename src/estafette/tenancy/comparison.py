@@ -62,6 +62,8 @@ def _words(record: DnsRecord, seen: Seen, *, ok: bool) -> str:
         return f"no {record.type} record at {record.name}{advice}{hint}"
     if record.purpose == "dkim" and record.type == "TXT":
         return "there is a record, but its key is another one, or was cut: compare the p= part to its end"
+    if record.purpose == "mx":
+        return "mail of the domain goes elsewhere, as it may: lead it here only if all of it is to come"
     if record.purpose == "ownership":
         return "there is a record, but of another token: add this one beside it"
     return f"there is a record with another value{advice}"

@@ -72,7 +72,11 @@ def list_all(office: Office, tenant: str = "", *, page: Page = FIRST, status: st
     keys: dict[tuple[str, str], list[SealedKey]] = {}
     for key in office.control.sending.keys([(each.tenant, each.name) for each in found.items]):
         keys.setdefault((key.tenant, key.domain), []).append(key)
-    items = [_shown(office, each, keys.get((each.tenant, each.name), [])) for each in found.items]
+    routed = office.control.routes.having([(each.tenant, each.name) for each in found.items])
+    items = [
+        _shown(office, each, keys.get((each.tenant, each.name), []), routed=(each.tenant, each.name) in routed)
+        for each in found.items
+    ]
     return listing(items, found.next)
 
 
@@ -83,7 +87,7 @@ def show(office: Office, name: str, *, tenant: str = "") -> Resource:
 
 def of(office: Office, domain: Domain) -> Resource:
     """Return a domain's resource."""
-    return _shown(office, domain, office.control.keys(domain.tenant, domain.name))
+    return _shown(office, domain, office.control.keys(domain.tenant, domain.name), routed=_routed(office, domain))
 
 
 def remove(office: Office, name: str, *, tenant: str = "") -> Resource:
@@ -123,7 +127,8 @@ def zone(office: Office) -> str:
 
 def wanted(office: Office, domain: Domain) -> list[DnsRecord]:
     """Return the records that a domain publishes."""
-    return records.wanted(domain, office.control.keys(domain.tenant, domain.name), targets_of(office))
+    keys = office.control.keys(domain.tenant, domain.name)
+    return records.wanted(domain, keys, targets_of(office), routed=_routed(office, domain))
 
 
 def find(office: Office, name: str, tenant: str = "") -> Domain:
@@ -167,7 +172,12 @@ def told(box: Mailbox | None) -> Resource | None:
     return {"host": at.host, "port": at.port, "socket": at.socket, "sign_in": box.sign_in, "login": box.login}
 
 
-def _shown(office: Office, domain: Domain, keys: Sequence[SealedKey]) -> Resource:
+def _routed(office: Office, domain: Domain) -> bool:
+    return bool(office.control.routes.having([(domain.tenant, domain.name)]))
+
+
+def _shown(office: Office, domain: Domain, keys: Sequence[SealedKey], *, routed: bool) -> Resource:
+    wanted = records.wanted(domain, keys, targets_of(office), routed=routed)
     return {
         "domain": domain.name,
         "id": domain.id,
@@ -181,5 +191,5 @@ def _shown(office: Office, domain: Domain, keys: Sequence[SealedKey]) -> Resourc
         "incoming": told(mailbox_of(domain)),
         "version": domain.version,
         "keys": [dkim_keys.shown(key) for key in keys],
-        "records": [comparison.shown(each) for each in records.wanted(domain, keys, targets_of(office))],
+        "records": [comparison.shown(each) for each in wanted],
     }

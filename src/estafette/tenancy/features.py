@@ -5,15 +5,14 @@ What a tenant has already stays when its plan changes. Two acts at one moment ma
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
 import msgspec
 
 from estafette.base.errors import Fault
+from estafette.base.shipped import table
 from estafette.model.tenant import Tenant
 from estafette.store.interface.page import Page, Paged
 from estafette.tenancy.office import Office, Resource, listing
@@ -42,8 +41,7 @@ class NotInPlan(Forbidden):
 @cache
 def shipped() -> Mapping[str, Feature]:
     """Return every feature by its name."""
-    text = resources.files(__package__).joinpath("features.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, Feature])
+    return table("estafette.tenancy", "features.toml", dict[str, Feature])
 
 
 def list_all(_office: Office) -> Resource:

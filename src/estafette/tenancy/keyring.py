@@ -66,10 +66,10 @@ def reseal(office: Office) -> Resource:
 
 
 def _values(office: Office) -> Iterator[SealedValue]:
-    for purpose in office.control.secrets.purposes():
+    for table in office.control.secrets.places():
         after = ""
         while True:
-            found = office.control.secrets.values(purpose, Page(limit=_AT_ONCE, after=after))
+            found = office.control.secrets.values(table, Page(limit=_AT_ONCE, after=after))
             yield from found.items
             if not (after := found.next):
                 break

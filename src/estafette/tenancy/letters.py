@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib import resources
 
 import msgspec
 
 from estafette.base.seal import Keyring
+from estafette.base.shipped import table
 from estafette.model.user import Language, Letter
 from estafette.store.interface.people import LETTER_PURPOSE
 from estafette.tenancy.office import Office, moment, new_id
@@ -67,5 +66,4 @@ def linked(
 
 @cache
 def _forms() -> dict[str, dict[str, Text]]:
-    text = resources.files(__package__).joinpath("letters.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, dict[str, Text]])
+    return table("estafette.tenancy", "letters.toml", dict[str, dict[str, Text]])

@@ -16,6 +16,7 @@ from estafette.model.calendar import HOUR
 from estafette.model.event import Event
 from estafette.store.interface.control import Control
 from estafette.store.interface.plans import Books
+from estafette.tenancy import spells
 from estafette.tenancy.consumption import Consumption
 
 READER = "metering"
@@ -64,8 +65,11 @@ def count(control: Control, events: Sequence[tuple[int, Event]]) -> Counted:
             return Counted(events=len(events), position=begin)
         accepted, returned = _gathered(fresh)
         done = _counted(books, accepted, returned)
+        said = spells.counted(fresh)
+        spells.add(books, said)
         books.move(READER, events[-1][0])
-    return msgspec.structs.replace(done, events=len(events), position=events[-1][0])
+    tenants = done.tenants | {key[0] for key in said}
+    return msgspec.structs.replace(done, events=len(events), position=events[-1][0], tenants=tenants)
 
 
 def forget_reserved(control: Control, now: float) -> None:

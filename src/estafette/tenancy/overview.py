@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from estafette.model.domain import Domain
+from estafette.model.route import Route
 from estafette.model.tenant import Tenant
 from estafette.model.user import Language
 from estafette.store.interface.page import Page
-from estafette.tenancy import credentials, suspension_text, tenants, usage
+from estafette.tenancy import credentials, pace_text, routes, suspension_text, tenants, usage
 from estafette.tenancy.office import NotFound, Office
-from estafette.tenancy.permissions import may
+from estafette.tenancy.permissions import Actor, may
 
 #: Accounts, domains and log-ins that one look shows.
 SHOWN = Page(limit=100)
@@ -22,13 +23,16 @@ SHOWN = Page(limit=100)
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever may read an account sees of it: resources as the API answers them. cut: there is more.
 
-    suspensions: in the reader's language, with ``figures`` by their names.
+    suspensions, slowed: in the reader's language, with ``figures`` by their names. routes: None for whoever may not see
+    them; their targets as the audit has them.
     """
 
     usage: dict[str, Any]
     suspensions: list[dict[str, Any]]
+    slowed: list[dict[str, Any]]
     domains: Sequence[Domain]
     credentials: list[dict[str, Any]]
+    routes: Sequence[Route] | None
     cut: bool
 
 
@@ -53,21 +57,24 @@ def of(office: Office, name: str = "", language: Language = "en") -> Overview | 
     actor = tenants.within(actor, tenant)
     if not actor.runs_service and tenant.id not in actor.roles:
         raise NotFound(f"there is no tenant {name!r}", place="tenant", fix="see GET /v1/tenants")
-    figures = _figures(office, tenant, language) if may(actor, "read", tenant.id) else None
+    figures = _figures(office, actor, tenant, language) if may(actor, "read", tenant.id) else None
     role = "operator" if actor.runs_service else actor.roles[tenant.id]
     return Overview(tenant=tenant, role=role, others=others, figures=figures)
 
 
-def _figures(office: Office, tenant: Tenant, language: Language) -> Figures:
+def _figures(office: Office, actor: Actor, tenant: Tenant, language: Language) -> Figures:
     domains = office.control.lists.domains(SHOWN, tenant=tenant.id)
     held: Any = credentials.list_all(office, tenant.id, page=SHOWN, revoked=False)
     names = {each["id"]: each["username"] for each in held["items"]}
+    incoming = office.control.routes.page(SHOWN, tenant=tenant.id) if may(actor, "routes", tenant.id) else None
     return Figures(
         usage=usage.shown(office, tenant),
         suspensions=_stopped(office, tenant, language, names),
+        slowed=_slowed(office, tenant, language),
         domains=domains.items,
         credentials=held["items"],
-        cut=bool(domains.next or held["next"]),
+        routes=[routes.without_query(each) for each in incoming.items] if incoming is not None else None,
+        cut=bool(domains.next or held["next"] or (incoming is not None and incoming.next)),
     )
 
 
@@ -79,4 +86,11 @@ def _stopped(office: Office, tenant: Tenant, language: Language, names: Mapping[
             "figures": suspension_text.named(each, language),
         }
         for each in office.control.plans.suspensions(tenant.id, ended=False)
+    ]
+
+
+def _slowed(office: Office, tenant: Tenant, language: Language) -> list[dict[str, Any]]:
+    return [
+        pace_text.shown(each, language) | {"figures": pace_text.named(each, language)}
+        for each in office.control.reputation.paces(tenant.id, ended=False)
     ]

@@ -12,19 +12,20 @@ from estafette.model.user import Role
 ActorKind = Literal["operator", "user", "key", "credential", "cli"]
 
 #: What each role may do within its tenant. ``read`` is every resource except ``billing``, ``people``,
-#: ``audit`` and ``tickets``, which hold letters of strangers.
+#: ``audit``, ``tickets`` and ``inbound``, which hold letters of strangers.
 ROLES: dict[Role, frozenset[str]] = {
     "owner": frozenset(
         {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
-         "templates", "campaigns", "webhooks", "queue", "tickets", "billing", "audit", "break_glass"}
+         "templates", "campaigns", "webhooks", "routes", "queue", "tickets", "inbound", "billing", "audit",
+         "break_glass"}
     ),
     "admin": frozenset(
         {"read", "send", "tenant", "people", "domains", "streams", "credentials", "suppressions", "consents",
-         "templates", "campaigns", "webhooks", "queue", "tickets", "billing", "audit"}
+         "templates", "campaigns", "webhooks", "routes", "queue", "tickets", "inbound", "billing", "audit"}
     ),
     "developer": frozenset(
-        {"read", "send", "domains", "credentials", "suppressions", "consents", "templates", "webhooks", "queue",
-         "tickets"}
+        {"read", "send", "domains", "credentials", "suppressions", "consents", "templates", "webhooks", "routes",
+         "queue", "tickets", "inbound"}
     ),
     "marketer": frozenset({"read", "send", "suppressions", "consents", "templates", "campaigns"}),
     "billing": frozenset({"billing"}),

@@ -14,7 +14,7 @@ from estafette.store.interface.records import SealedKey
 #: Without these a domain is not verified; the others are advice.
 REQUIRED = frozenset({"ownership"})
 #: What mail works without: it is worth having, or is for what the domain does not use yet.
-OPTIONAL = frozenset({"spf", "dmarc", "inbound", "tracking", "return_path", "client"})
+OPTIONAL = frozenset({"spf", "dmarc", "inbound", "mx", "tracking", "return_path", "client"})
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +32,14 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
     submission: int = SUBMISSION
 
 
-def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[DnsRecord]:
+def wanted(
+    domain: Domain, keys: Sequence[SealedKey], targets: Targets, *, routed: bool = False
+) -> list[DnsRecord]:  # fmt: skip
     """Return the records of a domain, in the order in which to publish them.
 
     Every target is itself a record printed here, exported by ``zone``, or a name of the service, which ``doctor``
-    prints. A key that is retired needs its record no more.
+    prints. A key that is retired needs its record no more. routed: mail that comes to it has somewhere to go, so all
+    of it may be led here.
     """
     name, needed = domain.name, [key for key in keys if key.stage != "retired"]
     aliased = bool(targets.dns_zone and domain.label)
@@ -47,6 +50,7 @@ def wanted(domain: Domain, keys: Sequence[SealedKey], targets: Targets) -> list[
         DnsRecord("TXT", f"_dmarc.{name}", f"v=DMARC1; p=none; rua=mailto:{reports_to(targets)}", "dmarc"),
         DnsRecord("MX", targets.return_path, f"10 {targets.hostname}.", "return_path"),
         DnsRecord("MX", f"in.{name}", f"10 {targets.hostname}.", "inbound"),
+        *([DnsRecord("MX", name, f"10 {targets.hostname}.", "mx")] if routed else []),
         *([DnsRecord("CNAME", f"t.{name}", f"t.{domain.label}.{targets.dns_zone}.", "tracking")] if aliased else []),
         *clients(domain, targets),
     ]

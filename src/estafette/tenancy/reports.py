@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Sequence
 from functools import cache
 from hashlib import sha256
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
 from estafette.base.errors import Fault
+from estafette.base.shipped import table
 from estafette.mail.receivers import said
 from estafette.mail.receivers.fault import Unreadable
 from estafette.mail.receivers.reader import open_file
@@ -216,4 +215,4 @@ def _date(day: int) -> str:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    return tomllib.loads(resources.files(__package__).joinpath("reports.toml").read_text("utf-8"))
+    return table("estafette.tenancy", "reports.toml", dict[str, dict[str, str]])

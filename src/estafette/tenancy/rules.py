@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
+
+from estafette.base.shipped import table
 
 
 class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,11 +38,42 @@ class Burst(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(self.least, self.factor * peak)
 
 
-class StreamShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The share of 24 hours' recipients at which a stream is paused."""
+class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shares of some hours' answers at which a stream is slowed, and below which it is no more.
 
+    least: answers without which nothing is concluded; with half of them what was concluded holds.
+    """
+
+    hours: int
     least: int
-    hard_bounces: float
+    slow: float
+    calm: float
+
+
+class StreamShare(Signal, frozen=True, forbid_unknown_fields=True):
+    """And the share at which a stream is paused."""
+
+    pause: float
+
+
+class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What counts as what: families of bounces, categories, and categories of reasons of ours."""
+
+    hard: frozenset[str]
+    unknown: frozenset[str]
+    blocked: frozenset[str]
+    reasons: dict[str, str]
+
+
+class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast a slowed stream goes, and one that begins again."""
+
+    share: float
+    usual_days: int
+    floor: int
+    resumed: float
+    resumed_hours: int
+    resumed_rules: frozenset[str]
 
 
 class ComplaintShare(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +102,10 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     personal: Personal
     burst: Burst
     stream: StreamShare
+    unknown_users: Signal
+    blocks: Signal
+    counted: Counted
+    pace: Speed
     complaints: ComplaintShare
     paused: Paused
 
@@ -78,5 +113,4 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def shipped() -> Rules:
     """Return the rules as they are shipped."""
-    text = resources.files(__package__).joinpath("trust.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Rules)
+    return table("estafette.tenancy", "trust.toml", Rules)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
 from estafette.base.errors import Fault
+from estafette.base.shipped import table
 from estafette.model.domain import DnsRecord
 
 #: A character-string of DNS (RFC 1035 section 3.3).
@@ -43,8 +42,7 @@ class Spelled(msgspec.Struct, frozen=True):
 @cache
 def hosts() -> dict[str, Host]:
     """Return every host whose spelling is known, by its short name."""
-    text = resources.files(__package__).joinpath("hosts.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, Host])
+    return table("estafette.tenancy", "hosts.toml", dict[str, Host])
 
 
 def host(name: str) -> Host:
@@ -72,13 +70,20 @@ def spell(record: DnsRecord, zone: str, form: Host) -> Spelled:
 
 
 def snippet(records: Iterable[DnsRecord]) -> str:
-    """Return records as lines of a zone file, names whole."""
-    return "".join(f"{each.name}. {_TTL} IN {each.type} {zone_value(each)}\n" for each in records)
+    """Return records as lines of a zone file, names whole.
+
+    What would lead all mail of a domain here is a comment: nobody shall lose a mailbox by pasting.
+    """
+    return "".join(f"{_comment(each)}{each.name}. {_TTL} IN {each.type} {zone_value(each)}\n" for each in records)
 
 
 def zone_value(record: DnsRecord) -> str:
     """Return a value as a zone file has it: TXT in quoted strings of at most 255 octets."""
     return _strings(record.value) if record.type == "TXT" else record.value
+
+
+def _comment(record: DnsRecord) -> str:
+    return "; all mail of the domain, in place of its MX: " if record.purpose == "mx" else ""
 
 
 def _name(name: str, zone: str, form: Host) -> str:

@@ -16,7 +16,7 @@ from estafette.model.tenant import Tenant
 from estafette.model.window import DAYS, SendingWindow, minutes
 from estafette.store.interface.page import Page, Paged
 from estafette.store.interface.records import AlreadyThere
-from estafette.tenancy import features
+from estafette.tenancy import features, pace_text
 from estafette.tenancy.office import NotFound, Office, Resource, listing, resource
 from estafette.tenancy.permissions import require
 
@@ -70,13 +70,19 @@ def create(office: Office, tenant: str, name: str, kind: StreamKind, habits: Hab
 
 def list_all(office: Office, tenant: str) -> Resource:
     """Return the streams of a tenant."""
-    found = office.control.streams(office.tenant(tenant).id)
-    return listing([_shown(stream) for stream in found])
+    owner = office.tenant(tenant)
+    found, slowed = office.control.streams(owner.id), _slowed(office, owner)
+    return listing(
+        [_shown(stream) | {"slowed": [each for each in slowed if each["stream"] == stream.name]} for stream in found]
+    )
 
 
 def show(office: Office, tenant: str, name: str) -> Resource:
     """Return one stream; NotFound."""
-    return _shown(find(office, office.tenant(tenant).id, name))
+    owner = office.tenant(tenant)
+    return _shown(find(office, owner.id, name)) | {
+        "slowed": [each for each in _slowed(office, owner) if each["stream"] == name]
+    }
 
 
 def update(office: Office, tenant: str, name: str, habits: Habits) -> Resource:
@@ -178,6 +184,13 @@ def _zone(name: str) -> str:
         return ZoneInfo(name).key
     except (ValueError, KeyError, OSError):
         raise _wrong("window.zone", f"{name[:64]!r} is no time zone", "use a name such as Europe/Paris") from None
+
+
+def _slowed(office: Office, tenant: Tenant) -> list[Resource]:
+    """Return what slows streams of a tenant now, in the language of who reads."""
+    language = office.languages(None if office.who.runs_service else tenant)[0]
+    found = office.control.reputation.paces(tenant.id, ended=False)
+    return [pace_text.shown(each, language) for each in found]
 
 
 def _shown(stream: Stream) -> Resource:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 import msgspec
 
 from estafette.base import ids
+from estafette.base.shipped import table
 from estafette.model.suspension import Suspension
 from estafette.model.user import Language
 from estafette.tenancy.office import Resource, moment
@@ -70,5 +69,4 @@ def _kind(each: Suspension) -> str:
 
 @cache
 def _words() -> Mapping[Language, _Words]:
-    text = resources.files(__package__).joinpath("suspensions.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[Language, _Words])
+    return table("estafette.tenancy", "suspensions.toml", dict[Language, _Words])

@@ -6,8 +6,9 @@ import msgspec
 
 from estafette.base.errors import Fault
 from estafette.model.suspension import Suspension
-from estafette.tenancy import credentials, streams, trust
+from estafette.tenancy import credentials, paces, streams, trust
 from estafette.tenancy.office import NotFound, Office, Resource, listing
+from estafette.tenancy.rules import shipped
 from estafette.tenancy.suspension_text import shown
 
 
@@ -33,9 +34,11 @@ def show(office: Office, name: str, *, tenant: str = "") -> Resource:
 
 
 def resume(office: Office, name: str, *, tenant: str = "") -> Resource:
-    """Lift a suspension; its mail leaves. NotFound, Fault."""
+    """Lift a suspension; its mail leaves, what the firewall stopped at half speed for a day. NotFound, Fault."""
     before = _open(office, name, tenant)
     after = msgspec.structs.replace(before, ended=office.now())
+    if before.stream and before.rule in shipped().pace.resumed_rules:
+        paces.half_speed(office, before.tenant, before.stream)
     return _put(office, before, after, "suspension.resume")
 
 

@@ -18,8 +18,6 @@ from estafette.tenancy.rules import Rules, shipped
 _DAY = 86_400
 #: Messages that a suspension names.
 MESSAGES = 20
-#: The rule of pauses for permanent refusals.
-RETURNS = "returns"
 
 
 def judge(office: Office, rules: Rules | None = None) -> list[str]:
@@ -57,26 +55,6 @@ def bursts(office: Office, hours: Iterable[tuple[str, str, int]], rules: Rules |
             numbers = _burst(office, tenant, credential, hour, rules)
             if numbers:
                 found.append(pause(office, tenant, credential=credential, rule="burst", numbers=numbers, rules=rules))
-    return found
-
-
-def streams(office: Office, tenants: Iterable[str], rules: Rules | None = None) -> list[Suspension]:
-    """Pause streams whose mail of the last 24 hours is refused; return the new pauses.
-
-    Whoever lifted such a pause has seen what it was about: only what was sent and refused since then counts again. For
-    complaints see ``complaint_rates``.
-    """
-    rules = rules or shipped()
-    found = []
-    suspects = _suspects(office, tenants, rules)
-    paused = (
-        {(each.tenant, each.stream) for each in office.control.plans.suspensions(ended=False)} if suspects else set()
-    )
-    for tenant, stream in suspects:
-        if (tenant, stream) not in paused:
-            numbers = _shares(_of_last_day(office, tenant, stream), rules)
-            if numbers:
-                found.append(pause(office, tenant, stream=stream, rule=RETURNS, numbers=numbers, rules=rules))
     return found
 
 
@@ -165,43 +143,4 @@ def _burst(office: Office, tenant: str, credential: str, hour: int, rules: Rules
         "recipients_of_the_hour": str(now),
         "busiest_hour_before": str(max(hours.values(), default=0)),
         "limit": str(rules.burst.limit(max(hours.values(), default=0))),
-    }
-
-
-def _suspects(office: Office, tenants: Iterable[str], rules: Rules) -> list[tuple[str, str]]:
-    """Return (tenant, stream) whose days that touch the last 24 hours have enough refusals at all.
-
-    Counters of days are few: of thousands of streams hardly one is looked at hour by hour.
-    """
-    # Such a day began at most 24 hours, and a day of 25 hours, ago.
-    days = office.control.plans.large_days(set(tenants), office.now() - 2 * _DAY - 3600, 0)
-    refused: dict[tuple[str, str], int] = {}
-    for row in days:
-        refused[row.tenant, row.stream] = refused.get((row.tenant, row.stream), 0) + row.bounced
-    least = rules.stream.least * rules.stream.hard_bounces
-    return sorted(key for key, number in refused.items() if number >= least)
-
-
-def _of_last_day(office: Office, tenant: str, stream: str) -> tuple[int, int]:
-    """Return (recipients, hard bounces) of a stream in the full hours of the last 24, and since its last pause."""
-    ends = (
-        each.ended or 0.0
-        for each in office.control.plans.suspensions(tenant)
-        if each.rule == RETURNS and each.stream == stream
-    )
-    since = max(office.now() - _DAY, *ends, 0.0)
-    recipients = bounced = 0
-    for row in office.control.plans.usage(tenant, "hour", since, office.now() + 1):
-        if row.stream == stream:
-            recipients, bounced = recipients + row.recipients, bounced + row.bounced
-    return recipients, bounced
-
-
-def _shares(counted: tuple[int, int], rules: Rules) -> dict[str, str]:
-    (recipients, bounced), limits = counted, rules.stream
-    if recipients < limits.least or bounced < limits.hard_bounces * recipients:
-        return {}
-    return {
-        "recipients_of_24_hours": str(recipients),
-        "hard_bounces": f"{bounced} ({bounced / recipients:.1%}, max. {limits.hard_bounces:.1%})",
     }

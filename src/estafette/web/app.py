@@ -18,11 +18,13 @@ from estafette.web.api import (
     emails,
     erasures,
     events,
+    inbound,
     insight,
     invitations,
     keys,
     looks,
     operators,
+    paces,
     packs,
     plans,
     queue,
@@ -41,6 +43,9 @@ from estafette.web.api import (
     usage,
     users,
     webhooks,
+)
+from estafette.web.api import (
+    routes as inbound_routes,
 )
 from estafette.web.caps import BodyCap, mail_cap
 from estafette.web.dashboard import account, pages, providers
@@ -71,15 +76,18 @@ OF_A_TENANT = (
     consents,
     templates,
     webhooks,
+    inbound_routes,
     packs,
     usage,
     statements,
     statistics,
     insight,
     alerts,
+    paces,
     suspensions,
     tickets,
     reports,
+    inbound,
 )
 #: Foreign services that we answer in their own form, each below its prefix and on hosts of its own.
 DIALECTS = (brevo.DIALECT, mailjet.DIALECT, postmark.DIALECT, turbosmtp.DIALECT)

@@ -17,7 +17,7 @@ from estafette.model.credential import Identity
 from estafette.model.event import Event
 from estafette.model.message import Content, Delivery
 from estafette.relay.submission.recall import Kept
-from estafette.tenancy import looks
+from estafette.tenancy import looks, permissions
 from estafette.tenancy.office import Office
 from estafette.web import shapes
 from estafette.web.api.actor import Caller, May
@@ -33,13 +33,14 @@ _HIDDEN: dict[str, Any] = {
 class Viewer(msgspec.Struct, frozen=True):
     """Who looks at mail of a tenant: a credential (its id), and whose mail the broken glass shows, by look.
 
-    office: where a look through the glass is written down.
+    office: where a look through the glass is written down. opens: may read what comes in by routes, and to whom.
     """
 
     tenant: str
     credential: str = ""
     glass: Mapping[str, str] = {}
     office: Office | None = None
+    opens: bool = False
 
 
 def viewing(services: Services) -> Callable[..., Awaitable[Viewer]]:
@@ -50,7 +51,8 @@ def viewing(services: Services) -> Callable[..., Awaitable[Viewer]]:
         if caller.identity is not None:
             return Viewer(caller.tenant, caller.identity.credential)
         glass = await caller.run(looks.open_to, caller.tenant, caller.actor)
-        return Viewer(caller.tenant, "", glass, caller.office)
+        opens = permissions.may(caller.actor, "inbound", caller.tenant)
+        return Viewer(caller.tenant, "", glass, caller.office, opens)
 
     return viewer
 
@@ -66,15 +68,21 @@ class Privacy:
         known = self._services.directory.stream(tenant, stream)
         return known is None or known.kind == "personal"
 
+    def _own(self, event: Event) -> bool:
+        """Whether an event is of mail that is its sender's alone; what came in is of no stream."""
+        return event.kind != "inbound" and self.personal(event.tenant, event.stream)
+
     async def events(self, viewer: Viewer, found: Sequence[Event]) -> list[dict[str, Any]]:
         """Return the JSON forms of events as the viewer sees them."""
-        unnamed = {each.message for each in found if not each.credential and self.personal(each.tenant, each.stream)}
+        unnamed = {each.message for each in found if not each.credential and self._own(each)}
         senders = {message: await self._sender(message) for message in unnamed}
         shown, used = [], set()
         for each in found:
             form = shapes.event(each)
             sender = each.credential or senders.get(each.message, "")
-            if self.personal(each.tenant, each.stream) and sender != viewer.credential:
+            if each.kind == "inbound":
+                form = form if viewer.opens else hidden(form) | {"source": ""}
+            elif self._own(each) and sender != viewer.credential:
                 if sender in viewer.glass:
                     used.add(sender)
                 else:

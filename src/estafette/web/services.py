@@ -19,6 +19,7 @@ from estafette.relay.submission.recall import Recall
 from estafette.relay.submission.rejections import Rejections
 from estafette.relay.submission.repetition import Repetition
 from estafette.relay.submission.stationery import Stationery
+from estafette.relay.viewing import Captured
 from estafette.store.interface.control import Control
 from estafette.store.interface.directory import Directory
 from estafette.store.interface.history import History
@@ -40,7 +41,8 @@ class Services:
 
     rates counts the calls of each key; control is what administration changes; notes are taken of log-ins.
     posting takes the letters of applications, recall what they may do afterwards.
-    names is what DNS has; arrivals tells followers of the log that it has grown.
+    names is what DNS has; arrivals tells followers of the log that it has grown. captured writes what recipients would
+    have got, where nothing leaves: links of theirs act for them, so that nobody else is shown any.
     """
 
     settings: Settings
@@ -57,6 +59,7 @@ class Services:
     names: Names
     persons: Persons
     rejections: Rejections | None = None
+    captured: Captured | None = None
     rates: Rates = field(init=False)
     guard: Guard = field(init=False)
     posting: Posting = field(init=False)

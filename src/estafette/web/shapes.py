@@ -69,6 +69,7 @@ def event(item: Event) -> dict[str, Any]:
         "category": item.category,
         "scope": item.scope,
         "rule": item.rule,
+        "route": item.route,
     }
 
 
@@ -128,8 +129,9 @@ def waiting(
     item: Delivery, rules: list[Rule], now: float, lanes: Mapping[tuple[str, str], LaneState] | None = None
 ) -> dict[str, Any]:
     """Return why a recipient waits, by which rule and until when. lanes: what couriers told of theirs, if known."""
-    for rule in rules:
-        if matches(rule.filter, item):
+    mine = [rule for rule in rules if matches(rule.filter, item)]
+    for rule in mine:
+        if rule.kind != "slow":
             return _kept_back(rule)
     if item.due > now and item.attempts and item.last != CLOSED:
         tries = "once" if item.attempts == 1 else f"{item.attempts} times"
@@ -141,6 +143,8 @@ def waiting(
             return {"why": why, "rule": CLOSED, "until": moment(item.due)}
         name = "quota" if item.last.startswith(PACED) else "schedule"
         return {"why": item.last or "not to be sent before its time", "rule": name, "until": moment(item.due)}
+    if mine:
+        return _slowed(min(mine, key=lambda rule: rule.rate))
     lane = (lanes or {}).get(("", item.egress))
     if lane is not None and item.priority == Priority.BULK:
         told = on_lane(item, lane, now)
@@ -163,6 +167,14 @@ def _kept_back(rule: Rule) -> dict[str, Any]:
     return {"why": said, "rule": f"hold {ids.show(rule.id)}", "until": moment(rule.until)}
 
 
+def _slowed(rule: Rule) -> dict[str, Any]:
+    asks = rule.filter
+    where = f" to {asks.site}" if asks.site else ""
+    why = f"the stream {asks.stream} is slowed{where} to {rule.rate:.0f} recipients an hour by the rule {rule.reason}"
+    way = f"it goes in turn; estafette pace show {rule.pace} says why, and the way back"
+    return {"why": f"{why}; {way}", "rule": f"slow {ids.show(rule.id)}", "until": moment(rule.until)}
+
+
 def rule(item: Rule) -> dict[str, Any]:
     """Return the JSON form of an operator rule."""
     fields = ("tenant", "stream", "credential", "domain", "site", "from_domain", "campaign", "recipient")
@@ -178,6 +190,7 @@ def rule(item: Rule) -> dict[str, Any]:
         "reason": item.reason,
         "created": moment(item.created),
         "by": item.by,
+        "per_hour": round(item.rate) or None,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from estafette.model.webhook import Call, LogReader
+from estafette.model.webhook import Call, LogReader, RoutedWebhook
 from estafette.store.interface.webhooks import Settlement
 from estafette.webhooks.outlet import Made, Outlet
 
@@ -47,7 +47,7 @@ class Books:
         """
         made, self._made = self._made, []
         failing, ill = _health(outlets, made, now, self._disable_after)
-        calls = [*_worth(made), *rows]
+        calls = [*(_logged(call, outlets) for call in _worth(made)), *rows]
         ended = {each.call.chain for each in made if each.stored and each.call.state != "pending"}
         if not (calls or readers or finished or failing):
             return None, ill
@@ -67,6 +67,14 @@ def _worth(made: Sequence[Made]) -> list[Call]:
                 continue
         kept[call.webhook, call.id] = call
     return list(kept.values())
+
+
+def _logged(call: Call, outlets: Mapping[str, Outlet]) -> Call:
+    """Return a call as it is written: mail that came in rests in the spool for its own time, and here no longer."""
+    outlet = outlets.get(call.webhook)
+    if call.state == "pending" or outlet is None or not isinstance(outlet.webhook, RoutedWebhook):
+        return call
+    return msgspec.structs.replace(call, body=b"")
 
 
 def _health(

@@ -19,7 +19,7 @@ from estafette.base.clock import Clock
 from estafette.base.errors import StoreFault
 from estafette.base.metrics import counter
 from estafette.base.seal import Keyring
-from estafette.model.webhook import Call, Format, LogReader, Webhook
+from estafette.model.webhook import AnyFormat, Call, LogReader, Webhook
 from estafette.store.interface.history import History
 from estafette.store.interface.webhooks import Settlement, Webhooks
 from estafette.webhooks.books import Books, Ill
@@ -58,7 +58,7 @@ class Dispatcher:
 
     def __init__(
         self, *, webhooks: Webhooks, history: History, keyring: Keyring, caller: Caller, clock: Clock, rules: Rules,
-        forms: Mapping[Format, Form], personal: Callable[[str, str], bool],
+        forms: Mapping[AnyFormat, Form], personal: Callable[[str, str], bool],
         origins: Callable[[Sequence[int]], Awaitable[Mapping[int, Origin]]],
         disable: Callable[[Webhook, str], object], new_id: Callable[[], str],
     ) -> None:  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -15,13 +16,15 @@ LARGEST = 20_000
 class Origin(msgspec.Struct, frozen=True):
     """What an event does not say of its message. domain: of its sender. apart: each recipient has a Message-ID.
 
-    private: it is personal mail, and was masked.
+    private: it is personal mail, and was masked. mail: a message that came in, as the API tells it; None when it is
+    none, or is kept no longer.
     """
 
     subject: str = ""
     domain: str = ""
     apart: bool = False
     private: bool = False
+    mail: dict[str, Any] | None = None
 
 
 class Form(msgspec.Struct, frozen=True):

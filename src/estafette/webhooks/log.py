@@ -11,7 +11,7 @@ import msgspec
 from estafette.base import ids
 from estafette.base.errors import Fault
 from estafette.model.event import Event
-from estafette.model.webhook import PING, Call, CallState, Format, LogReader, Webhook
+from estafette.model.webhook import PING, AnyFormat, Call, CallState, LogReader, Webhook
 from estafette.store.interface.history import History
 from estafette.store.interface.page import FIRST, Page
 from estafette.tenancy.office import NotFound, Office, Resource, listing, moment, new_id
@@ -45,7 +45,7 @@ def retry(office: Office, tenant: str, webhook: str, call: str) -> Resource:
     return show(office, tenant, owner.id, call)
 
 
-def ping(office: Office, forms: Mapping[Format, Form], tenant: str, webhook: str) -> Resource:
+def ping(office: Office, forms: Mapping[AnyFormat, Form], tenant: str, webhook: str) -> Resource:
     """Have a test call made now; in the form of another service, a ``delivered`` that never was. NotFound, Fault."""
     owner = _called(find(office, tenant, webhook))
     now, number = office.now(), ids.read(new_id())

@@ -36,7 +36,8 @@ def _call(
     if not webhook.hears(event):
         return None
     origin = origins.get(event.message, Origin())
-    if personal(event.tenant, event.stream):
+    # What came in is of no stream, and told to whom the route or the tenant chose.
+    if event.kind != "inbound" and personal(event.tenant, event.stream):
         event, origin = masked(event), Origin(domain=origin.domain, apart=origin.apart, private=True)
     body = form.write(event, origin)
     if body is None:

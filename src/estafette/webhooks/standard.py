@@ -50,6 +50,7 @@ def shown(event: Event) -> dict[str, Any]:
         "site": event.site,
         "reason": event.reason,
         "count": event.count,
+        "route": event.route,
         "hit": _hit(event.hit) if event.hit else None,
     }
     # The class of what acted, null when it was a person: what most receivers want to tell apart by.

@@ -30,7 +30,7 @@ class Stock:
         self._webhooks = webhooks
         self._keyring = keyring
         self._made = made
-        self._version = -1
+        self._version: tuple[int, ...] = ()
         self._count_due = 0.0
         self._pending = True
         self.outlets: dict[str, Outlet] = {}
@@ -55,7 +55,7 @@ class Stock:
 
     def forget(self) -> None:
         """Read everything again at the next look: what was changed in memory may not be in the tables."""
-        self._version = -1
+        self._version = ()
 
     def by_tenant(self) -> dict[str, list[Outlet]]:
         """Return the outlets of every tenant that has one."""

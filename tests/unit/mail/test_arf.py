@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -130,3 +131,41 @@ def test_damaged_reports_never_fail(name: str, damage: list[tuple[int, bytes]]) 
 def test_any_octets(message: bytes) -> None:
     arf.read(message)
     arf.read(b"Content-Type: multipart/report; report-type=feedback-report; boundary=a\r\n\r\n--a\r\n" + message)
+
+
+XARF = golden("xarf4")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect", "kind"),
+    [
+        (b'"type": "spam"', b'"type": "bulk_messaging"', "complaint", "bulk_messaging"),
+        (b'"type": "spam"', b'"type": "phishing"', "filed", "phishing"),
+        (b'"type": "spam"', b'"type": "login_attack"', "filed", "login_attack"),
+        (b'"type": "spam"', b'"type": 7', "filed", "xarf"),
+        (b'"xarf_version"', b"[[[", "filed", "xarf"),
+        (b"application/json", b"text/plain", "filed", "xarf"),
+        (b'"smtp_to": "ann@mailbox.example"', b'"smtp_to": "' + b"\\u001b" * 9_000 + b'"', "complaint", "spam"),
+        (b'"subject": "News"', b'"subject": ' + b"[" * 100_000 + b"]" * 100_000, "filed", "xarf"),
+    ],
+)
+def test_what_json_says_of_an_abuse_decides_and_what_cannot_be_read_is_filed(old, new, effect, kind) -> None:
+    assert XARF.count(old) == 1
+    found = read(XARF.replace(old, new))
+    assert (found.effect, found.kind) == (effect, kind)
+    assert all(word.isascii() and word.isprintable() for word in (found.kind, *found.recipients))
+
+
+def test_evidence_that_is_no_message_or_no_base64_proves_nothing() -> None:
+    payload = re.search(rb'"payload": "([\w+/]+=*)"', XARF)
+    assert payload is not None
+    assert read(XARF.replace(payload[1], b"@@@@")).tokens == ()
+    assert read(XARF.replace(b'"message/rfc822"', b'"image/png"')).tokens == ()
+
+
+def test_a_sample_of_version_3_may_stand_as_it_is() -> None:
+    sample = b'{"Report": {"ReportType": "Spam", "Source": {"IP": "192.0.2.7"}, "Attachment": [{"ContentType": "text/rfc822-headers",'
+    plain = b'"Base64Encoded": false, "Payload": "CFBL-Feedback-ID: %s\\n\\n"}]}}' % (b"A" * 40)
+    begin, end = XARF.index(b"{"), XARF.rindex(b"}") + 1
+    found = read(XARF[:begin] + sample + plain + XARF[end:])
+    assert (found.source, found.tokens, found.effect) == ("192.0.2.7", ("A" * 40,), "complaint")

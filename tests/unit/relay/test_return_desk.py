@@ -14,10 +14,14 @@ from tests.contract.kit import START, TestClock, done, event, mint, submission
 
 from estafette.base.errors import StoreUnavailable
 from estafette.base.ids import show
+from estafette.base.metrics import REGISTRY
 from estafette.mail import verp
+from estafette.model.envelope import NOTIFY_FAILURE, NOTIFY_NEVER
 from estafette.model.event import LATE, Event, pack, unpack
+from estafette.model.message import Asked
 from estafette.model.stream import Stream
 from estafette.relay.feedback.journeys import Journeys
+from estafette.relay.feedback.notices import compose
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Returned, Taken
 from estafette.relay.notice_desk import NoticeDesk
@@ -60,7 +64,9 @@ class Bench:
             journeys=journeys, mint=mint, path=path_of, remembered=self.store.spool.remembered,
             stream=lambda tenant, name: Stream(tenant=tenant, name=name, kind="personal"),
         )  # fmt: skip
-        return ReturnDesk(spool=spool, clock=self.clock, readers=(*others, reader), journeys=journeys, path=path_of)
+        return ReturnDesk(spool=spool, clock=self.clock, readers=(*others, reader), journeys=journeys, path=path_of,
+            long=parts.get("long", lambda _returned: False),
+        )  # fmt: skip
 
     async def sent(self, *recipients: str, ends: str = "delivered", **content: Any) -> int:
         given = submission(*recipients, **content)
@@ -300,6 +306,22 @@ async def test_the_sender_of_a_letter_is_told_in_words_also_when_it_is_removed(b
     assert content.sender == ""
 
 
+@pytest.mark.parametrize("retention", [0.0, 600.0])
+async def test_who_asked_never_to_be_told_hears_nothing_late_and_the_others_of_the_letter_are_told_of(bench, retention):
+    asked = (Asked(1, NOTIFY_NEVER), Asked(2, NOTIFY_FAILURE, "rfc822;jo+2Bx@example.com"))
+    number = await bench.sent("ann@example.com", "jo@example.com", retention=retention, asked=asked, envid="Q1")
+    await bench.back(report("ann@example.com"), to(number, 1))
+    await bench.back(report("jo@example.com"), to(number, 2))
+    await bench.desk().turn()
+    assert [each.number for each in await bench.told(number, "bounced")] == [1, 2]
+    (owed,) = await bench.store.spool.notices(START + 9999)
+    assert (owed.message, owed.number) == (number, 2)
+    (content,) = (await bench.store.spool.remembered([number])).values()
+    letter = compose(content, [owed], b"", now=START, hostname="mx.service.test", mint=mint, expire=9.0)
+    assert b"Original-Recipient: rfc822; jo+x@example.com\r\n" in letter.content.body
+    assert b"Original-Envelope-Id: Q1\r\n" in letter.content.body
+
+
 async def test_nobody_is_told_of_a_mailing_without_an_address_to_report_to(bench):
     number = await bench.sent("ann@example.com", kind="bulk", retention=600.0)
     await bench.back(report("ann@example.com"), to(number))
@@ -339,3 +361,89 @@ def _all() -> Any:
     from estafette.model.rule import Filter
 
     return Filter()
+
+
+class Bombs:
+    """Takes what says it is one; each takes as long as its reader finds."""
+
+    def __init__(self, clock: TestClock) -> None:
+        self._clock = clock
+        self.taken = 0
+
+    def concerns(self, returned: Returned) -> bool:
+        return b"bomb" in returned.body
+
+    async def take(self, returned: Returned) -> Taken | None:
+        if not self.concerns(returned):
+            return None
+        self._clock.moment += 3.0
+        self.taken += 1
+        return Taken("report")
+
+
+async def test_a_heap_of_long_messages_holds_up_a_bounce_for_one_of_them(bench):
+    number = await bench.sent()
+    for _ in range(7):
+        await bench.back(b"Subject: bomb\r\n\r\n", to(number))
+    await bench.back(report("ann@example.com"), to(number))
+    bombs = Bombs(bench.clock)
+    desk = bench.desk(bombs, long=bombs.concerns)
+    assert [await desk.turn(batch=4), await desk.turn(batch=4)] == [1, 2]
+    assert (len(await bench.told(number, "bounced")), bombs.taken) == (1, 2)
+    await bench.back(report("ann@example.com"), to(number))
+    assert await desk.turn(batch=4) == 2
+    assert (await bench.filed()).count("not_ours_replayed") == 1
+    assert [await desk.turn() for _ in range(5)] == [1, 1, 1, 1, 0]
+    assert (await bench.store.spool.unread(), bombs.taken) == ([], 7)
+
+
+async def test_what_was_committed_behind_those_that_were_passed_is_read_too(bench):
+    number = await bench.sent()
+    bombs = Bombs(bench.clock)
+    early = mint.next()
+    for _ in range(2):
+        await bench.back(b"Subject: bomb\r\n\r\n", to(number))
+    desk = bench.desk(bombs, long=bombs.concerns)
+    await desk.turn()
+    await bench.back(report("ann@example.com"), to(number), id=early)
+    await desk.turn()
+    await desk.turn()
+    assert (len(await bench.told(number, "bounced")), bombs.taken) == (1, 2)
+    assert await bench.store.spool.unread() == []
+
+
+async def test_short_ones_among_the_long_are_read_together_in_one_turn(bench):
+    number = await bench.sent()
+
+    class Swift(Bombs):
+        async def take(self, returned: Returned) -> Taken | None:
+            return Taken("report") if self.concerns(returned) else None
+
+    swift = Swift(bench.clock)
+    for _ in range(9):
+        await bench.back(b"Subject: bomb\r\n\r\n", to(number))
+    assert await bench.desk(swift, long=swift.concerns).turn() == 9
+
+
+async def test_a_flood_to_one_path_is_five_events_of_a_kind_and_counted_whole(bench):
+    number, other = await bench.sent(), await bench.sent()
+    before = REGISTRY.get_sample_value("estafette_returns_read_total", {"what": "not_ours_foreign"}) or 0.0
+    for path in (number, other):
+        for _ in range(12):
+            await bench.back(report("ann@example.com", quoted=f"X-Estafette-Id: {show(7)}\r\n"), to(path))
+    await bench.back(report("stranger@elsewhere.test", further="\r\nFinal-Recipient: x\r\n"), to(number, 0))
+    desk = bench.desk()
+    while await desk.turn(batch=7):
+        pass
+    assert (await bench.filed()).count("not_ours_foreign") == 10
+    assert REGISTRY.get_sample_value("estafette_returns_read_total", {"what": "not_ours_foreign"}) == before + 24
+    assert await bench.store.spool.unread() == []
+
+
+async def test_a_late_bounce_is_written_whatever_flooded_its_path_before(bench):
+    number = await bench.sent()
+    for _ in range(9):
+        await bench.back(report("ann@example.com", quoted=f"X-Estafette-Id: {show(7)}\r\n"), to(number))
+    await bench.back(report("ann@example.com"), to(number))
+    await bench.desk().turn()
+    assert len(await bench.told(number, "bounced")) == 1

@@ -7,10 +7,11 @@ import pytest
 from tests.contract.kit import submission
 
 from estafette.base.seal import Keyring
+from estafette.config.schema import Service
 from estafette.model.letter import Mailbox, Person
 from estafette.model.recipe import Draft, Recipe, pack
 from estafette.relay import viewing
-from estafette.relay.viewing import Viewing
+from estafette.relay.viewing import Captured, Viewing
 from estafette.tracking import token
 from estafette.tracking.token import Target
 
@@ -74,3 +75,17 @@ async def test_the_readers_own_pages_are_the_readers_and_links_are_not_measured(
     assert token.read(reading._keyring, written) == Target("unsubscribe", "t1", "main", sent.content.id, 1, b"p" * 12)
     assert "/c/" not in page
     assert "/o/" not in page
+
+
+async def test_what_was_captured_is_what_the_recipient_would_have_got(store, tmp_path):
+    keyring = Keyring.create(tmp_path / "keyring")
+    service = Service(hostname="mx.test", return_path="b.test", public_url="http://127.0.0.1:8026")
+    html = b'<a href="https://shop.test/">shop</a> <a href="estafette:unsubscribe">out</a>'
+    body = b"From: a@sender.test\r\nContent-Type: text/html\r\n\r\n" + html
+    sent = submission(kind="bulk", body=body, campaign="spring", tracking="individual")
+    written = (await Captured(store.spool, keyring, service).letter(sent.content, 1, "ann@example.com")).decode()
+    links = [part.partition('"')[0] for part in written.split("http://127.0.0.1:8026/")[1:]]
+    clicked = next(token.read(keyring, link[2:]) for link in links if link.startswith("c/"))
+    assert (clicked.url, clicked.number) == ("https://shop.test/", 1)
+    assert clicked.person == token.person_of(keyring, sent.content.tenant, "ann@example.com")
+    assert "List-Unsubscribe: <http://127.0.0.1:8026/u/" in written

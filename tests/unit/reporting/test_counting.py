@@ -23,9 +23,11 @@ def opened_for(events, admission):
 
 def test_an_event_is_counted_under_each_of_its_labels_and_both_pairs():
     event = about(
-        "bounced", campaign="spring", credential="c1", tags=("a", "b"), template="welcome@2", site="gmail"
+        "bounced", campaign="spring", credential="c1", tags=("a", "b"), topic="offers", template="welcome@2",
+        site="gmail",
     )  # fmt: skip
     names = {("all", ""), ("stream", "bulk"), ("credential", "c1"), ("campaign", "spring"), ("tag", "a"), ("tag", "b"),
+             ("topic", "offers"),
              ("template", "welcome@2"), ("domain", "shop.test"), ("provider", "gmail"),
              ("campaign_provider", "spring\x1fgmail")}  # fmt: skip
     assert counted(event) == {(*name, "bounced.other"): 1 for name in names}
@@ -124,7 +126,14 @@ def test_pairs_have_no_histogram():
 @pytest.mark.parametrize("personal", [{"private": True}, {"stream": "personal"}])
 def test_personal_mail_is_counted_without_labels_and_receivers(personal):
     event = about(
-        "delivered", campaign="spring", tags=("a",), template="t@1", site="rival.test", credential="c1", **personal
+        "delivered",
+        campaign="spring",
+        tags=("a",),
+        topic="offers",
+        template="t@1",
+        site="rival.test",
+        credential="c1",
+        **personal,
     )
     assert {dimension for dimension, _, _ in counted(event)} == {"all", "stream", "credential", "domain"}
     hit = opened("human", kind="clicked", url="https://rival.test/", client="gmail_web", **personal)

@@ -67,7 +67,7 @@ tags = st.lists(st.sampled_from(["a", "b", "c", "d", "(other)"]), max_size=2).ma
 moments = st.sampled_from([MOMENT, MOMENT + 10, MOMENT + 3_600, MOMENT + DAY])
 labels = {
     "tenant": st.sampled_from(["t1", "t2", ""]), "campaign": st.sampled_from(["", "spring", "autumn"]), "tags": tags,
-    "at": moments, "site": st.sampled_from(["gmail", "orange"]),
+    "at": moments, "site": st.sampled_from(["gmail", "orange"]), "topic": st.sampled_from(["", "offers", "news"]),
 }  # fmt: skip
 plain = st.builds(about, st.sampled_from(["queued", "delivered", "deferred", "bounced", "failed"]), **labels)
 hits = st.builds(
@@ -105,7 +105,7 @@ async def test_any_batches_give_the_counters_of_the_whole_log(tmp_path_factory, 
 def low_limits():
     """Two tags, two campaigns and three pairs a day are enough to reach the limits."""
     with pytest.MonkeyPatch.context() as patch:
-        few = dict(admission.LIMITS) | {"tag": 2, "campaign": 1, "campaign_provider": 1}
+        few = dict(admission.LIMITS) | {"tag": 2, "topic": 1, "campaign": 1, "campaign_provider": 1}
         patch.setattr(admission, "LIMITS", few)
         yield
 
@@ -162,6 +162,28 @@ async def test_an_end_that_knows_no_tags_learns_them_from_its_message(shop):
     await shop.count()
     assert (await shop.of("tag"))["a", "failed"] == 1
     assert (await shop.of("credential"))["c1", "failed"] == 1
+
+
+async def test_whatever_comes_of_a_message_is_counted_by_its_topic(shop):
+    number = mint.next()
+    queued = about("queued", message=number, topic="offers", tags=("a",))
+    late = about("bounced", message=number, reason="late", from_domain="")
+    await shop.log(queued, about("failed", message=number, reason="expired"), late)
+    await shop.count()
+    found = await shop.of("topic")
+    assert {measure: amount for (_, measure), amount in found.items()} == {"queued": 1, "failed": 1, "bounced.other": 1}
+
+
+async def test_who_leaves_counts_for_what_was_left_and_not_for_what_the_letter_was_about(shop, monkeypatch):
+    monkeypatch.setattr(admission, "LIMITS", dict(admission.LIMITS) | {"topic": 2})
+    number = mint.next()
+    queued = about("queued", message=number, topic="offers", tags=("a",))
+    stream = about("unsubscribed", message=number, from_domain="", tags=())
+    other = about("unsubscribed", message=number, topic="news")
+    await shop.log(queued, stream, other)
+    await shop.count()
+    assert await shop.of("topic") == {("offers", "queued"): 1, ("news", "unsubscribed"): 1}
+    assert (await shop.of("tag"))["a", "unsubscribed"] == 1
 
 
 async def test_a_hit_learns_which_server_took_its_mail(shop):

@@ -20,15 +20,21 @@ def added(event):
 
 @pytest.mark.parametrize(
     "kind", ["queued", "sent", "deferred", "failed", "rejected", "complained", "unsubscribed", "subscribed",
-             "autoresponded"]
+             "autoresponded", "replied"]
 )  # fmt: skip
 def test_most_kinds_are_counted_once_under_their_own_name(kind):
     assert added(about(kind)) == {kind: 1}
 
 
-def test_every_kind_is_counted_but_a_second_delivery():
+def test_every_kind_is_counted_but_a_second_delivery_and_mail_that_comes_in():
     silent = {kind for kind in EVENT_KINDS if not additions(about(kind))}
-    assert silent == {"duplicate_delivery", "opened", "clicked", "unknown"}  # without a hit, without an attempt
+    assert silent == {
+        "duplicate_delivery",
+        "inbound",
+        "opened",
+        "clicked",
+        "unknown",
+    }  # without a hit, without an attempt
 
 
 def test_what_was_lost_is_counted_and_what_servers_tell_of_delays_is_not():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from estafette.model.event import Event, Reply
+from estafette.model.event import SIMULATED, Event, Reply
 from estafette.suppression.policy import load
 
 
@@ -44,3 +45,9 @@ def test_the_order_of_reasons():
 def test_a_temporary_reply_never_says_that_an_address_is_no_use(reply, category, name):
     found = load().rule_for(Event(1, 1.0, "bounced", "t", "s", 1, reply=reply, category=category, scope="recipient"))
     assert (found.name if found else None) == name
+
+
+def test_a_complaint_suppresses_at_once_unless_it_was_only_played():
+    complaint = Event(1, 0.0, "complained", "t", "s", 7, 1, "a@b.test", reason="abuse")
+    assert load().reason_at_once(complaint) == "complained"
+    assert load().reason_at_once(msgspec.structs.replace(complaint, reason=SIMULATED)) == ""

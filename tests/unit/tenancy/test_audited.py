@@ -51,6 +51,7 @@ def without_entry(node: ast.FunctionDef) -> list[str]:
 #: What writes without an entry, and why that is right.
 ALLOWED = {
     "trust.told": "that a letter was written is no act of anybody",
+    "paces.told": "that a letter was written is no act of anybody",
     "domains.new_label": "the domain's own entry tells of it; a label without a domain is only a name that is used up",
     "trust._move": "the ramp follows from figures, which are kept",
 }

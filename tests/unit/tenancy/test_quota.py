@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests import prepared
 
 from estafette.base.errors import Refusal
 from estafette.base.ids import Mint
@@ -229,9 +230,7 @@ def test_what_a_dead_process_reserved_comes_back_after_its_time(company) -> None
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_packs_are_never_sold_twice_whatever_dies(tmp_path_factory, seed) -> None:
-    from estafette.store.tables.control import open_control
-
-    control = open_control(tmp_path_factory.mktemp("oversell"), upgrade=True)
+    control = prepared.control_in(tmp_path_factory.mktemp("oversell"))
     chance = random.Random(seed)
     acme = Company(control, Plan(name="p", monthly=40), processes=3)
     acme.pack(100)

@@ -109,64 +109,6 @@ def test_a_new_login_of_a_trusted_tenant_has_a_day_to_show_what_is_usual(world: 
     assert len(trust.bursts(world.office, first.hours)) == 1
 
 
-def test_a_stream_that_is_refused_is_paused(world: World) -> None:
-    world.log("queued", 1000)
-    world.log("bounced", 99)
-    world.log("complained", 9)
-    assert trust.streams(world.office, [world.tenant]) == []
-    world.log("bounced", 1)
-    (pause,) = trust.streams(world.office, [world.tenant])
-    assert (pause.stream, pause.rule, pause.until) == ("bulk", "returns", NOON + 72 * 3600)
-    assert trust.streams(world.office, [world.tenant]) == []
-
-
-def test_the_last_24_hours_count_whatever_the_date(world: World) -> None:
-    for recipients, bounced, hours in ((150, 15, 13), (60, 5, 9), (0, 1, 0)):
-        world.log("queued", recipients)
-        world.log("bounced", bounced)
-        assert trust.streams(world.office, [world.tenant]) == [] or (recipients, bounced) == (0, 1)
-        world.clock.pass_(hours * 3600)
-    (pause,) = world.office.control.plans.suspensions(ended=False)
-    assert pause.numbers == {"recipients_of_24_hours": "210", "hard_bounces": "21 (10.0%, max. 10.0%)"}
-
-
-def test_what_is_older_than_24_hours_does_not_count(world: World) -> None:
-    world.log("queued", 150)
-    world.log("bounced", 150)
-    world.clock.pass_(25 * 3600)
-    world.log("queued", 199)
-    world.log("bounced", 50)
-    assert trust.streams(world.office, [world.tenant]) == []
-    world.log("queued", 1)
-    assert len(trust.streams(world.office, [world.tenant])) == 1
-
-
-def test_a_pause_that_was_lifted_comes_again_for_new_refusals_only(world: World) -> None:
-    world.log("queued", 1000)
-    world.log("bounced", 500)
-    (pause,) = trust.streams(world.office, [world.tenant])
-    world.clock.pass_(1800)
-    suspensions.resume(world.office, pause.id)
-    assert trust.streams(world.office, [world.tenant]) == []
-    world.clock.pass_(3600)
-    world.log("queued", 199)
-    world.log("bounced", 199)
-    assert trust.streams(world.office, [world.tenant]) == []
-    world.log("queued", 1)
-    (again,) = trust.streams(world.office, [world.tenant])
-    assert again.numbers == {"recipients_of_24_hours": "200", "hard_bounces": "199 (99.5%, max. 10.0%)"}
-
-
-def test_refusals_of_another_stream_or_tenant_stop_nobody_else(world: World) -> None:
-    other = str(tenants.create(world.office, "Rival")["id"])
-    world.log("queued", 1000)
-    world.log("queued", 300, stream="transactional")
-    world.log("bounced", 300, stream="transactional")
-    assert trust.streams(world.office, [other]) == []
-    (pause,) = trust.streams(world.office, [world.tenant, other])
-    assert (pause.tenant, pause.stream) == (world.tenant, "transactional")
-
-
 def test_a_suspension_tells_everything_and_ends(world: World) -> None:
     made = suspensions.create(world.office, "Acme", stream="bulk", reason="spam trap")
     for field in ("rule", "why", "numbers", "messages", "allowed", "appeal", "mail_kept_until"):

@@ -8,10 +8,12 @@ from tests.unit.web.test_log_in import MAIL, enter, jar
 from tests.unit.web.test_people import _cheap, anna, office  # noqa: F401  # fixtures
 
 from estafette.store.interface.plans import Usage
-from estafette.tenancy import plans, suspensions, tenants, users
+from estafette.tenancy import paces, plans, routes, suspensions, tenants, users
 from estafette.tenancy.consumption import calendar_of
+from estafette.tenancy.routes import Wish
 from estafette.web.dashboard.account import gauges
 from estafette.web.dashboard.account_words import ENGLISH, FRENCH, account_words
+from estafette.webhooks import route_hooks
 
 
 @pytest.fixture
@@ -64,11 +66,46 @@ async def test_it_says_why_mail_is_stopped_and_the_way_back(world, office, look)
     assert f"l’identifiant {login['username']}" in (await look("fr"))[1]
 
 
+async def test_it_says_what_is_slowed_and_how_it_goes_on(office, look):  # noqa: F811
+    assert "What is slowed" not in (await look())[1]
+    made = paces.create(office, "acme", "bulk", 1200, site="mx.test", hours=2, reason="<b>warm-up</b>")
+    text = (await look())[1]
+    for part in (
+        "the stream bulk to mx.test", "1,200 recipients an hour", "&lt;b&gt;warm-up&lt;/b&gt;", str(made["id"]),
+        str(made["until"])[:10],
+    ):  # fmt: skip
+        assert part in text, part
+    assert "le flux bulk vers mx.test" in (await look("fr"))[1]
+
+
 async def test_domains_and_logins_are_there_with_their_state(world, look):
     _, text = await look()
     assert re.search(r"acme\.example\s+verified", text)
     assert re.search(rf"{world.keys['acme']['username']}\s+stream transactional · never used", text)
     assert "rival" not in text
+
+
+async def test_where_incoming_mail_goes_is_shown_to_whoever_may_say_it(world, office, look):  # noqa: F811
+    assert ENGLISH["no_route"] in (await look())[1]
+    ways = route_hooks.of_settings(world.services.settings, office.keyring, office.now)
+    for wish in (
+        Wish(pattern="shop", way="webhook", target="https://shop.example/in?key=s3cret"),
+        Wish(pattern="*", way="forward", target="smtp://mail.acme.example"),
+        Wish(pattern="old", way="reject", target="<b>moved</b>"),
+    ):
+        routes.create(office, ways, "acme", "acme.example", wish)
+    text = (await look())[1]
+    for part in (
+        "shop@acme.example is kept, and told to https://shop.example/in ", "*@acme.example is handed to smtp://mail",
+        "old@acme.example is refused: &lt;b&gt;moved&lt;/b&gt;",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "s3cret" not in text
+    assert "*@acme.example est remis à smtp://mail" in (await look("fr"))[1]
+    password = users.create(office, "acme", "r@company.example", "reader")["password"]
+    cookie = jar(await enter(world, "r@company.example", password))
+    page = (await call(world.app, "GET", "/account", headers=cookie)).body.decode()
+    assert ("acme.example" in page, "smtp://mail" in page) == (True, False)
 
 
 async def test_who_has_several_accounts_chooses_and_no_other_is_told_of(world, office, look):  # noqa: F811

@@ -3,12 +3,12 @@
 import asyncio
 import base64
 import json
-import time
 from datetime import UTC, datetime
 
 import pytest
 from tests.unit.web.asgi import call
 from tests.unit.web.test_api import bearer, letter
+from tests.unit.web.world import NOON
 
 from estafette.mail import late
 from estafette.model.rule import Filter
@@ -131,14 +131,14 @@ async def test_the_sandbox_checks_everything_and_sends_nothing(world):
 
 
 def in_an_hour(hours=1):
-    return datetime.fromtimestamp(time.time() + hours * 3600, UTC).isoformat()
+    return datetime.fromtimestamp(NOON + hours * 3600, UTC).isoformat()
 
 
 async def test_a_scheduled_letter_waits_moves_and_is_called_back(world):
     answer = await post(world, scheduled_at=in_an_hour())
     assert answer.json()["status"] == "scheduled"
     _, (row,) = await stored(world, answer)
-    assert 3500 < row.due - time.time() < 3700
+    assert 3500 < row.due - NOON < 3700
     place = f"/v1/emails/{answer.json()['id']}"
     body = json.dumps({"scheduled_at": in_an_hour(5)}).encode()
     moved = await call(world.app, "PATCH", place, body=body, headers=bearer(world))
@@ -231,7 +231,7 @@ async def test_what_was_answered_but_never_became_durable_is_taken_when_it_comes
     from estafette.web.api.letters import letter as read
 
     class Earlier:
-        now = staticmethod(lambda: time.time() - 60)
+        now = staticmethod(lambda: world.clock.now() - 60)
 
     services, lost = world.services, world.services.mint.next()
     digest = digest_of([[read(EmailBody.model_validate(one()))], False])

@@ -1,16 +1,13 @@
 """Insight and alerts over HTTP: in the reader's language, of the caller's own tenant alone."""
 
-import time
-
 import pytest
 from tests.unit.web.asgi import call
+from tests.unit.web.world import NOON
 
 from estafette.model.anomaly import Anomaly, Finding
 from estafette.model.event import Event, Reply, pack
 from estafette.model.tracking import Hit
 from estafette.store.interface.statistics import DAY, HOUR, Cell
-
-NOW = time.time()
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def tenant(world):
     return world.services.office().tenant("acme").id
 
 
-async def counted(world, tenant, dimension, value, counts, at=NOW - HOUR):
+async def counted(world, tenant, dimension, value, counts, at=NOON - HOUR):
     position = await world.store.statistics.position()
     hour = int(at) // HOUR * HOUR
     cells = {Cell(tenant, hour, dimension, value, measure): amount for measure, amount in counts.items()}
@@ -56,12 +53,12 @@ async def test_an_estimate_needs_the_events_of_the_campaign(world, ask, tenant):
     events = []
     for number in range(1, 301):
         events.append(
-            Event(2 * number, NOW - 60, "delivered", tenant, "bulk", number, 1, campaign="spring", site="google")
+            Event(2 * number, NOON - 60, "delivered", tenant, "bulk", number, 1, campaign="spring", site="google")
         )
         if number <= 60:
             hit = Hit(agent="human", link=1, first=True)
             events.append(
-                Event(2 * number + 1, NOW, "clicked", tenant, "bulk", number, 1, campaign="spring", hit=hit)
+                Event(2 * number + 1, NOON, "clicked", tenant, "bulk", number, 1, campaign="spring", hit=hit)
             )  # fmt: skip
     await logged(world, *events)
     _, found = await ask("/v1/insight/waterfall?campaign=spring")
@@ -82,10 +79,10 @@ async def test_an_unknown_campaign_is_not_there(ask):
 
 async def test_providers_stand_beside_last_week_with_what_they_said(world, ask, tenant):
     await counted(world, tenant, "provider", "google", {"delivered": 900, "deferred": 60, "t250.40": 900})
-    await counted(world, tenant, "provider", "google", {"delivered": 200}, NOW - 8 * DAY)
+    await counted(world, tenant, "provider", "google", {"delivered": 200}, NOON - 8 * DAY)
     said = Reply(421, "4.7.28", "unusual rate of mail from 192.0.2.1 to ann@example.org")
     await logged(
-        world, *(Event(n, NOW - 60, "deferred", tenant, "bulk", n, 1, reply=said, site="google") for n in (1, 2))
+        world, *(Event(n, NOON - 60, "deferred", tenant, "bulk", n, 1, reply=said, site="google") for n in (1, 2))
     )
     status, found = await ask("/v1/insight/providers")
     (google,) = found["items"]
@@ -105,7 +102,7 @@ async def test_providers_stand_beside_last_week_with_what_they_said(world, ask, 
 async def test_replies_to_personal_mail_are_not_looked_into(world, ask, tenant):
     await counted(world, tenant, "provider", "google", {"delivered": 900})
     said = Reply(450, "4.7.0", "the affair of ann")
-    await logged(world, Event(1, NOW - 60, "deferred", tenant, "personal", 1, 1, reply=said, site="google"))
+    await logged(world, Event(1, NOON - 60, "deferred", tenant, "personal", 1, 1, reply=said, site="google"))
     _, found = await ask("/v1/insight/providers")
     assert found["items"][0]["deferral_replies"] == []
 
@@ -121,8 +118,8 @@ async def test_suggestions_carry_their_evidence(world, ask, tenant):
 
 
 async def test_alerts_are_listed_to_their_tenant_alone(world, ask, tenant):
-    finding = Finding(kind="bounce", at=NOW, span=1, events=40, base=300, usual=0.01, chance=1e-20)
-    made = Anomaly(id="a1", tenant=tenant, kind="bounce", begun=NOW, seen=NOW, first=finding, worst=finding)
+    finding = Finding(kind="bounce", at=NOON, span=1, events=40, base=300, usual=0.01, chance=1e-20)
+    made = Anomaly(id="a1", tenant=tenant, kind="bounce", begun=NOON, seen=NOON, first=finding, worst=finding)
     world.services.control.anomalies.add(made)
     status, found = await ask("/v1/alerts?lasting=true")
     assert (status, [each["id"] for each in found["items"]]) == (200, ["a1"])

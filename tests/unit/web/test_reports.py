@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import time
 
 import pytest
 from tests.unit.mail.test_receivers import edited, golden
 from tests.unit.web.asgi import call
 from tests.unit.web.test_routes import known
+from tests.unit.web.world import NOON
 
 from estafette.mail.receivers.reader import LARGEST
 from estafette.tenancy import operators
 
 __all__ = ["known"]
-TODAY = int(time.time()) // 86_400 * 86_400
+TODAY = int(NOON) // 86_400 * 86_400
 
 
 def recent(name: str = "google.xml", day: int = 1) -> bytes:

@@ -14,9 +14,12 @@ from tests.unit.web.asgi import call
 
 from estafette.store.tables.definitions import METADATA
 from estafette.tenancy import callers, credentials, operators, suppressions, tenants
+from estafette.tenancy import routes as inbound
 from estafette.tenancy.permissions import OPERATOR_ONLY, ROLES, Actor, may
+from estafette.tenancy.routes import Wish
 from estafette.web.api.actor import ANYONE, CREDENTIAL_SCOPES, Caller, May
 from estafette.web.app import routes
+from estafette.webhooks import route_hooks
 
 FILLED = "0123456789ABC"
 
@@ -62,9 +65,11 @@ class Trial:
         self.operator = operators.create(office, "root")["api_key"]
         suppressions.add(office, "acme", "gone@acme.example")
         held = world.keys["acme"]
+        ways = route_hooks.of_settings(world.services.settings, office.keyring, office.now)
+        made = inbound.create(office, ways, "acme", "acme.example", Wish(pattern="info", way="keep"))
         self.things = {
             "tenant": self.acme, "credential": held["id"], "domain": "acme.example", "name": "acme.example",
-            "address": "gone@acme.example", "stream": "transactional",
+            "address": "gone@acme.example", "stream": "transactional", "route": made["id"],
         }  # fmt: skip
         self.marks = [self.acme, held["id"], held["username"], "acme.example"]
 

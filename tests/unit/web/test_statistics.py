@@ -114,6 +114,20 @@ async def test_other_combinations_are_read_from_events(shop):
     assert [(each["start"], each["counts"]) for each in both["items"]] == [("2027-01-15T00:00:00Z", {"queued": 1})]
 
 
+async def test_topics_are_counted_like_tags_and_told_apart_by_stream_from_events(shop):
+    await shop.log(
+        about("queued", stream="other", topic="offers", message=mint.next()),
+        about("queued", topic="offers", message=mint.next()), about("queued", topic="news", message=mint.next()),
+    )  # fmt: skip
+    found = (await ask(shop, f"{DAYS}&group=topic")).json()
+    assert found["source"] == "counters"
+    assert {each["topic"]: each["counts"]["queued"] for each in found["items"]} == {"offers": 2, "news": 1}
+    only = (await ask(shop, f"{DAYS}&topic=news")).json()
+    assert (only["source"], only["totals"]["counts"]) == ("counters", {"queued": 1})
+    apart = (await ask(shop, f"{DAYS}&group=topic&stream=other")).json()
+    assert (apart["source"], [each["topic"] for each in apart["items"]]) == ("events", ["offers"])
+
+
 async def test_events_that_are_gone_are_not_asked_for(shop, monkeypatch):
     await shop.store.history.prune(2_000_000_000.0)
     answer = await ask(shop, "since=2026-01-01&until=2027-01-01&group=stream,campaign")

@@ -20,7 +20,6 @@ from estafette.config.schema import Settings
 from estafette.relay.submission.gate import Gate
 from estafette.relay.submission.login_notes import LoginNotes
 from estafette.relay.submission.rejections import Rejections
-from estafette.runtime.clock import SystemClock
 from estafette.store.open import open_store
 from estafette.store.tables.control import open_control
 from estafette.store.tables.directory import DirectorySnapshot
@@ -30,6 +29,24 @@ from estafette.tenancy.published import Published
 from estafette.web.app import create_app
 from estafette.web.services import Services
 
+#: When every world begins: 2027-01-15, 12:00 UTC. No test of the web may depend on the time of day, so none reads the
+#: machine's clock.
+NOON = 1_800_014_400.0
+
+
+class Midday:
+    """A ``base.clock.Clock`` that goes on from noon, so that what comes later is told later; ``ahead`` seconds more."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.ahead = 0.0
+
+    def now(self) -> float:
+        return NOON + self.ahead + time.monotonic() - self._began
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
 
 @cache
 def _prepared() -> tuple[tempfile.TemporaryDirectory[str], dict[str, dict[str, Any]]]:
@@ -37,7 +54,7 @@ def _prepared() -> tuple[tempfile.TemporaryDirectory[str], dict[str, dict[str, A
     folder = tempfile.TemporaryDirectory(prefix="estafette-world-")
     place = Path(folder.name)
     control = open_control(place, upgrade=True)
-    office = Office(control=control, keyring=Keyring.create(place / "keyring"), now=time.time)
+    office = Office(control=control, keyring=Keyring.create(place / "keyring", now=NOON), now=Midday().now)
     keys = {}
     for name in ("acme", "rival"):
         tenants.create(office, name)
@@ -76,17 +93,17 @@ def _app(services: Services) -> ASGIApp:
 async def open_world(
     place: Path, settings: dict[str, Any] | None = None, more: Callable[[Office], object] = lambda _office: None
 ) -> AsyncIterator[SimpleNamespace]:
-    """Yield app, services, store, and the tenants' keys. more: what else the tenants have before the first request."""
+    """Yield app, services, store, its clock, and the tenants' keys. more: what else the tenants have before the first request."""
     folder, keys = _prepared()
     shutil.copytree(folder.name, place, dirs_exist_ok=True)
     limits = {"free_disk": 0, "message_size": 600_000}
     known = Settings.model_validate({"store": {"url": f"sqlite://{place}"}, "limits": limits, **(settings or {})})
+    clock = Midday()
     keyring, control = Keyring.load(place / "keyring"), open_control(place)
-    more(Office(control=control, keyring=keyring, now=time.time))
+    more(Office(control=control, keyring=keyring, now=clock.now))
     directory = DirectorySnapshot(control, keyring)
     directory.reload()
-    store = await open_store(f"sqlite://{place}", free_disk=0)
-    clock = SystemClock()
+    store = await open_store(f"sqlite://{place}", clock=clock, free_disk=0)
     gate = Gate(
         directory=directory, limits=known.limits, retention=known.retention, delivery=known.delivery,
         clock=clock, mint=store.mint, hostname="localhost",
@@ -98,6 +115,6 @@ async def open_world(
         notes=LoginNotes(clock), names=Published([("127.0.0.1", 1)]),
     )  # fmt: skip
     app = create_app(services) if settings else _app(services)
-    yield SimpleNamespace(app=app, services=services, keys=dict(keys), store=store)
+    yield SimpleNamespace(app=app, services=services, keys=dict(keys), store=store, clock=clock)
     await store.close()
     control.close()

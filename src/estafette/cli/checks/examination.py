@@ -11,6 +11,7 @@ from estafette.cli.checks.finding import Finding
 from estafette.cli.checks.leaving import check_leaving
 from estafette.cli.checks.machine import check_clock, check_disk, check_keyring, check_settings, check_store
 from estafette.cli.checks.names import check_names, check_reports, check_resolvers, check_return_path
+from estafette.cli.checks.sources import check_sources
 from estafette.config.schema import Settings
 
 CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
@@ -23,6 +24,7 @@ CHECKS: dict[str, Callable[[Settings], Awaitable[list[Finding]]]] = {
     "tls": check_tls,
     "dns": check_resolvers,
     "hostname": check_names,
+    "sources": check_sources,
     "return_path": check_return_path,
     "reports": check_reports,
     "unsubscribe": check_leaving,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from estafette.base.errors import Refusal
+from estafette.mail.charsets import decoded
 from estafette.mail.headers import Head, unfold
 from estafette.mail.mime import Part, spans
 
@@ -17,11 +18,6 @@ from estafette.mail.mime import Part, spans
 WHOLE = 512 * 1024
 DECODED = 64 * 1024
 _FIELD = 1_000
-#: Characters sets whose decoders are fast on every input; others are read as if they were none.
-_CHARSET = re.compile(
-    r"utf-?8|us-ascii|iso-?8859-\d{1,2}|latin-?1|windows-12\d\d|cp\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030|big5"
-    r"|euc-(?:jp|kr)|shift_jis|iso-2022-jp|utf-16(?:le|be)?"
-)
 _CHARSET_OF = re.compile(rb'charset[ \t]*=[ \t]*"?([A-Za-z0-9_.:-]{1,40})', re.IGNORECASE)
 _TYPE = re.compile(rb"^Content-Type[ \t]*:(.*?)(?:\r\n(?![ \t])|\Z)", re.IGNORECASE | re.DOTALL | re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -81,15 +77,14 @@ class Opened:
         data = self.octets(part)
         header = _TYPE.search(self.message, part.start, part.body)
         named = _CHARSET_OF.search(header[1]) if header else None
-        name = named[1].decode("ascii").lower() if named else "utf-8"
-        text = _decoded(data, name if _CHARSET.fullmatch(name) else "utf-8")
+        text = decoded(data, named[1].decode("ascii") if named else "utf-8")
         return _unmarked(text) if part.type == b"text/html" else text
 
     def words(self) -> str:
         """Return the first part that is for people, as text; of an opaque message its beginning."""
         if self.opaque:
             start = self.head.end if self.head is not None else 0
-            return _decoded(self.message[start : start + DECODED], "utf-8")
+            return decoded(self.message[start : start + DECODED])
         for wanted in (b"text/plain", b"text/html"):
             for part in self.of_type(wanted):
                 if text := self.text(part).strip():
@@ -109,13 +104,6 @@ def _unbase64(raw: bytes) -> bytes:
         return base64.b64decode(clean[: len(clean) // 4 * 4] or b"")
     except (binascii.Error, ValueError):
         return raw
-
-
-def _decoded(data: bytes, charset: str) -> str:
-    try:
-        return data.decode(charset, "strict" if charset == "utf-8" else "replace")
-    except (UnicodeError, LookupError):
-        return data.decode("latin-1")
 
 
 def _unmarked(html: str) -> str:

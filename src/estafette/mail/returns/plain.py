@@ -7,13 +7,12 @@ lines below an address are what was answered for it.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.mail.returns.diagnosis import code_of, one_line, status_of
 from estafette.mail.returns.finding import Action, Said
 
@@ -70,8 +69,7 @@ class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def forms() -> Sequence[Form]:
     """Return every form, in the order in which they are tried."""
-    text = resources.files(__package__).joinpath("plain.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), _Forms).form
+    return table("estafette.mail.returns", "plain.toml", _Forms).form
 
 
 def read(words: str, subject: str, own: Sequence[str] = ()) -> tuple[str, tuple[Said, ...]] | None:

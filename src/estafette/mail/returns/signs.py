@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
 
+from estafette.base.shipped import table
 from estafette.mail.returns.finding import Kind
 from estafette.mail.returns.opened import Opened
 
@@ -33,8 +32,7 @@ class Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def signs() -> Signs:
     """Return the table."""
-    text = resources.files(__package__).joinpath("signs.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Signs)
+    return table("estafette.mail.returns", "signs.toml", Signs)
 
 
 def kind_of(message: Opened) -> Kind:

@@ -79,6 +79,21 @@ class Carrier:
             end = End("deferred", Reply(451, "4.3.0", "an internal error"), "internal_error", "local")
             return [from_end(delivery, end, site=parcel.site) for delivery in parcel.deliveries]
 
+    def resting(self) -> dict[tuple[str, str, str], float]:
+        """Return for how many more seconds our addresses rest, by (egress group, address, site)."""
+        now = asyncio.get_running_loop().time()
+        return {
+            (name, *pair): seconds
+            for name, way in self._exits.items()
+            for pair, seconds in way.sources.resting(now).items()
+        }
+
+    def resume(self, left: Mapping[tuple[str, str, str], float]) -> None:
+        """Let addresses go on resting, as ``resting`` said before a restart."""
+        now = asyncio.get_running_loop().time()
+        for name, way in self._exits.items():
+            way.sources.resume({pair[1:]: seconds for pair, seconds in left.items() if pair[0] == name}, now)
+
     async def close(self) -> None:
         """Say goodbye on every connection; attempts under way must have ended."""
         await self._pool.close()

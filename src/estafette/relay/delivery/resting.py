@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
 import msgspec
+
+from estafette.base.shipped import table
 
 #: Pairs that are remembered; above it those whose rest is over are forgotten.
 MOST = 10_000
@@ -36,8 +36,16 @@ class Resting:
         self._until[source, site] = max(self.until(source, site), now + seconds)
         return seconds
 
+    def left(self, now: float) -> dict[tuple[str, str], float]:
+        """Return for how many more seconds each pair rests."""
+        return {pair: until - now for pair, until in self._until.items() if until > now}
+
+    def resume(self, source: str, site: str, seconds: float, now: float) -> None:
+        """Let a pair go on resting after a restart, no longer than any rest is."""
+        if len(self._until) < MOST:
+            self._until[source, site] = now + min(seconds, max(LEAST, *_seconds().values()))
+
 
 @cache
 def _seconds() -> dict[str, float]:
-    text = resources.files(__package__).joinpath("resting.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Sheet).seconds
+    return table("estafette.relay.delivery", "resting.toml", _Sheet).seconds

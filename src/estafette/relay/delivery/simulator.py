@@ -1,6 +1,7 @@
 """The capture transport: nothing leaves; addresses under ``simulator.test`` play each outcome.
 
-A simulated refusal carries no category: it suppresses nobody, so that it can be played again.
+A simulated refusal carries no category: it suppresses nobody, so that it can be played again. Whoever complains takes
+the mail first: ``relay.ending`` lets the complaint follow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ SITE = "capture"
 DOMAIN = "simulator.test"
 #: Seconds that ``slow@`` takes.
 SLOW = 5.0
+#: Reason of a delivery that a complaint follows.
+COMPLAINT = "simulated_complaint"
 
 _CAPTURED = Reply(250, "2.0.0", "captured")
 _PLAYS: dict[str, tuple[Verdict, Reply, str, Phase]] = {
@@ -23,7 +26,7 @@ _PLAYS: dict[str, tuple[Verdict, Reply, str, Phase]] = {
     "bounce": ("bounced", Reply(550, "5.1.1", "simulated: no such user"), "rcpt_refused", "rcpt"),
     "full": ("deferred", Reply(452, "4.2.2", "simulated: mailbox full"), "rcpt_refused", "rcpt"),
     "greylist": ("deferred", Reply(451, "4.7.1", "simulated: greylisted, try again"), "rcpt_refused", "rcpt"),
-    "complaint": ("delivered", Reply(250, "2.0.0", "simulated complaint"), "simulated_complaint", "dot"),
+    "complaint": ("delivered", Reply(250, "2.0.0", "simulated complaint"), COMPLAINT, "dot"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from estafette.base import log, metrics
 from estafette.config.schema import Egress, Source
 from estafette.relay.delivery.resting import Resting
@@ -48,6 +50,17 @@ class Sources:
         """Whether another address of the same family is awake at a site."""
         others = [each.address for each in self._of[":" in source] if each.address != source]
         return any(not self.rests(other, site, now) for other in others if other)
+
+    def resting(self, now: float) -> dict[tuple[str, str], float]:
+        """Return for how many more seconds each address rests, by (address, site)."""
+        return self._resting.left(now)
+
+    def resume(self, left: Mapping[tuple[str, str], float], now: float) -> None:
+        """Let addresses of the group go on resting, as ``resting`` said before a restart."""
+        known = {source.address for sources in self._of.values() for source in sources}
+        for (source, site), seconds in left.items():
+            if source in known:
+                self._resting.resume(source, site, seconds, now)
 
     def refused(self, source: str, site: str, category: str, now: float) -> bool:
         """Let an address rest at a site that refused it, if another is awake there; return whether one is."""

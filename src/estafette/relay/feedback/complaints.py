@@ -12,6 +12,7 @@ from estafette.mail import arf
 from estafette.mail.arf import FeedbackReport
 from estafette.model.complaint import UNKNOWN, Complaint
 from estafette.model.event import Event
+from estafette.relay.feedback.apart import apart
 from estafette.relay.feedback.attribution import Path, Proof, attribute
 from estafette.relay.feedback.journeys import Journeys
 from estafette.relay.feedback.returned import Returned, Taken
@@ -53,7 +54,7 @@ class ComplaintReader:
         beginning = returned.body[: arf.LOOKED].lower()
         if not any(word in beginning for word in _LIKELY):
             return None
-        report = arf.read(returned.body)
+        report = await apart(returned.body, arf.read)
         if report is None:
             return None
         proof = attribute(report.paths, report.tokens, self._office.keyring, self._path)

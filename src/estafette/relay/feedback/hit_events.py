@@ -45,6 +45,7 @@ def _event(judged: Judged, number: int, hit: Hit, *, reason: str = "", source: s
         number=raw.number, recipient=who.address, campaign=raw.campaign or who.campaign, site=who.site, source=source,
         reason=reason, credential=who.credential, tags=raw.tags or who.tags, metadata=who.metadata,
         template=raw.template or who.template, hit=hit, from_domain=who.from_domain, private=who.private,
+        topic=who.topic,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ _decoder = msgspec.msgpack.Decoder(Item)
 
 def failure_item(content: Content, delivery: Delivery, outcome: Outcome, now: float) -> bytes:
     """Return the obligation to tell of a final failure, b"" when nobody is to be told."""
-    if not _owed(content, delivery, NOTIFY_FAILURE):
+    if not _owed(content, delivery.notify, NOTIFY_FAILURE):
         return b""
     expired = outcome.verdict in ("deferred", "unknown")
     return _item("failed", delivery, outcome, "4.4.7" if expired else "5.0.0", now)
@@ -54,7 +54,7 @@ def failure_item(content: Content, delivery: Delivery, outcome: Outcome, now: fl
 
 def delay_item(content: Content, delivery: Delivery, outcome: Outcome, now: float) -> bytes:
     """Return the obligation to tell that a recipient still waits; asked for once per recipient."""
-    if not _owed(content, delivery, NOTIFY_DELAY):
+    if not _owed(content, delivery.notify, NOTIFY_DELAY):
         return b""
     return _item("delayed", delivery, outcome, "4.0.0", now, until=delivery.expires)
 
@@ -64,7 +64,7 @@ def success_item(content: Content, delivery: Delivery, outcome: Outcome, now: fl
 
     Only to who asked for it, and not when the next server took the obligation over (reason ``dsn_relayed``).
     """
-    if not _owed(content, delivery, NOTIFY_SUCCESS) or outcome.reason == _DSN_TAKEN:
+    if not _owed(content, delivery.notify, NOTIFY_SUCCESS) or outcome.reason == _DSN_TAKEN:
         return b""
     return _item("relayed", delivery, outcome, "2.0.0", now)
 
@@ -72,14 +72,16 @@ def success_item(content: Content, delivery: Delivery, outcome: Outcome, now: fl
 def late_item(content: Content, event: Event, said: Said, egress: str) -> bytes:
     """Return the obligation to tell of a failure that was reported after delivery, b"" when nobody is to be told.
 
-    What NOTIFY asked for is no longer known then: people are told, others by the address that their stream reports to.
+    Of what NOTIFY did not mention, people are told, others by the address that their stream reports to.
     """
-    if not content.sender or "@" not in _reader(content) or not (content.kind == "personal" or content.reports):
+    asked = content.asked_of(event.number)
+    if not _owed(content, asked.notify, NOTIFY_FAILURE):
         return b""
     words = " ".join(each for each in (str(said.code or ""), said.status, said.text) if each)
     told = dsn.Told(
         address=event.recipient, action="failed", at=event.at, words=one_line(words), remote=said.remote, late=True,
         status=said.status if said.status[:2] in _classes("failed") and _STATUS.fullmatch(said.status) else "5.0.0",
+        orcpt=asked.orcpt,
     )  # fmt: skip
     return _encoder.encode(Item(told, egress))
 
@@ -108,11 +110,11 @@ def compose(
     )
 
 
-def _owed(content: Content, delivery: Delivery, what: int) -> bool:
+def _owed(content: Content, notify: int, what: int) -> bool:
     if not content.sender or "@" not in _reader(content):
         return False
-    if delivery.notify:
-        return bool(delivery.notify & what)
+    if notify:
+        return bool(notify & what)
     if content.kind == "personal":
         return what != NOTIFY_SUCCESS
     return what == NOTIFY_FAILURE and bool(content.reports)

@@ -48,9 +48,11 @@ class ReceiverReader:
 
     async def take(self, returned: Returned) -> Taken | None:
         """See ``Reader``. A report that came again is known by its id, so that asking twice changes nothing."""
-        if not any(self._ours(address) for address in returned.to):
-            return None
-        return await asyncio.to_thread(self._take, returned)
+        return await asyncio.to_thread(self._take, returned) if self.concerns(returned) else None
+
+    def concerns(self, returned: Returned) -> bool:
+        """Whether a message is for this reader, which may spend seconds on it: an archive of 20 KiB can hold 24 MiB."""
+        return any(self._ours(address) for address in returned.to)
 
     def _ours(self, address: str) -> bool:
         local, _, domain = address.lower().rpartition("@")

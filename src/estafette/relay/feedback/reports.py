@@ -7,6 +7,7 @@ A report may say what it likes: it changes only the recipient whose return path 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ from estafette.model.journey import MOVES, Move, State
 from estafette.model.message import Content
 from estafette.model.stream import Stream
 from estafette.relay.feedback import notices
+from estafette.relay.feedback.apart import apart
 from estafette.relay.feedback.journeys import Journeys, Key
 from estafette.relay.feedback.returned import Returned, Taken
 from estafette.smtp.classification import classify
@@ -62,7 +64,7 @@ class ReportReader:
         """See ``Reader``."""
         if not returned.paths:
             return None
-        found = reader.read(returned.body, null=not returned.sender)
+        found = await apart(returned.body, partial(reader.read, null=not returned.sender))
         if found.kind == "feedback":
             return None
         about = returned.paths[0]

@@ -25,6 +25,8 @@ class Returned(msgspec.Struct, frozen=True):
     sender, "" null. to: envelope recipients, in lower case where they are ours; () when an earlier release kept it.
     source: address of the client. body: the whole message, CRLF lines, our Received field first.
     paths: (message, number) of each return path of ours it came to, their MACs verified; number 0 = the whole message.
+    inbound: it came in by the ``route`` of a ``tenant``, not back to us. handed: the company's own server has it, and
+    ``body`` is its header alone. size: octets of the whole message.
     """
 
     id: int
@@ -34,6 +36,11 @@ class Returned(msgspec.Struct, frozen=True):
     source: str
     body: bytes
     paths: tuple[tuple[int, int], ...] = ()
+    inbound: bool = False
+    tenant: str = ""
+    route: str = ""
+    handed: bool = False
+    size: int = 0
 
     @property
     def locals(self) -> frozenset[str]:

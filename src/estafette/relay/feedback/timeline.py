@@ -25,6 +25,7 @@ class Recipient(msgspec.Struct, frozen=True, array_like=True):
     template: str = ""
     from_domain: str = ""
     private: bool = False
+    topic: str = ""
 
 
 UNKNOWN = Recipient()
@@ -65,4 +66,5 @@ def _queued(event: Event, before: Recipient) -> Recipient:
     return msgspec.structs.replace(
         before, address=event.recipient, credential=event.credential, campaign=event.campaign, tags=event.tags,
         metadata=event.metadata, template=event.template, from_domain=event.from_domain, private=event.private,
+        topic=event.topic,
     )  # fmt: skip

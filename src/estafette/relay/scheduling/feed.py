@@ -84,6 +84,14 @@ class Window:
             self.more = True
             self.cursor = None
 
+    def restart(self) -> None:
+        """Read on from the start, not from where a pass has come: rows were passed over that may go now."""
+        if self.reading:
+            self.dirty = True
+        else:
+            self.more, self.dirty, self.cursor = True, False, None
+            self.wake()
+
     def request(self, room: int) -> tuple[Key | None, int]:
         """Begin a read; return where to continue and how many rows to ask for."""
         self.reading = True

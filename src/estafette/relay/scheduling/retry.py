@@ -10,6 +10,7 @@ import msgspec
 
 from estafette.model.message import Delivery
 from estafette.model.outcome import Outcome
+from estafette.relay.scheduling.patience import patience
 
 HINT_LEAST = 5.0
 HINT_MOST = 86_400.0
@@ -54,12 +55,15 @@ class Retry:
         return 1 + _JITTER * (2 * self._spread() - 1)
 
     def wait(self, attempts: int, outcome: Outcome, jitter: float) -> float:
-        """Return seconds until the next attempt; ``attempts`` are those before this outcome."""
+        """Return seconds until the next attempt; ``attempts`` are those before this outcome.
+
+        What the reply meant can only lengthen it: a full mailbox is not empty within minutes.
+        """
         hint = outcome.retry_after
         if not outcome.attempted:
             # Nobody was asked, so the hint is our own, and may be as far away as Monday.
             return max(hint, HINT_LEAST) if hint is not None else IDLE_WAIT * jitter
-        wait = self._waits[min(attempts, len(self._waits) - 1)] * jitter
+        wait = patience(outcome.category).wait(self._waits, attempts) * jitter
         if hint is not None:
             hint = bounded(hint) * (1 + _JITTER / 2 * (jitter - 1 + _JITTER))
             wait = hint if attempts < HASTY else max(wait, hint)

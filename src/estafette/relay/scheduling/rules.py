@@ -6,17 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from estafette.model.message import Delivery
 from estafette.model.rule import Filter, Rule
+from estafette.relay.scheduling.pacing import Paces
 from estafette.store.interface.spool import Feed
 
 
 class RuleBook:
-    """Every rule in force.
+    """Every rule in force. parts: couriers among which the rate of a slowed stream is divided.
 
-    Rules on single messages are found by id and others by tenant, so that thousands of them cost nothing.
+    Rules on single messages are found by id and others by tenant, so that thousands of them cost nothing. Those that
+    only slow stand apart (``paces``): they keep nothing back for good.
     """
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self.rules = tuple(rules)
+    def __init__(self, rules: Iterable[Rule] = (), parts: int = 1) -> None:
+        every = tuple(rules)
+        self.rules = tuple(rule for rule in every if rule.kind != "slow")
+        self.paces = Paces((rule for rule in every if rule.kind == "slow"), parts)
         self._by_message: dict[int, list[Rule]] = {}
         self._wide: dict[str, list[Rule]] = {}
         self._touching: dict[str, list[Rule]] = {}
@@ -55,8 +59,8 @@ class RuleBook:
 
     def lifted_since(self, earlier: RuleBook) -> bool:
         """Return whether a rule of ``earlier`` is no longer in force."""
-        here = {rule.id for rule in self.rules}
-        return any(rule.id not in here for rule in earlier.rules)
+        here = {rule.id for rule in self.rules} | self.paces.gates.keys()
+        return any(each not in here for each in (*(rule.id for rule in earlier.rules), *earlier.paces.gates))
 
 
 def matches(asks: Filter, row: Delivery, site: str = "") -> bool:

@@ -42,12 +42,13 @@ class Scheduler:
 
     shares: whether recipients of a row's message may share a transaction. most: jobs in flight, a tenth of
     them kept for people. floor: wall time that an earlier run reached, for a clock that stepped back since.
+    couriers: how many share the rate of a slowed stream.
     """
 
     def __init__(
         self, providers: Providers, delivery: DeliverySettings, egress: Mapping[str, Egress], rng:
         random.Random, *, max_rows: int = 200_000, most: int = 2000, shares: Callable[[Delivery], bool] =
-        personal, floor: float = 0.0 ) -> None:  # fmt: skip
+        personal, floor: float = 0.0, couriers: int = 1 ) -> None:  # fmt: skip
         self.lanes = Lanes(providers, delivery, egress)
         self._turns = Turns()
         self._shelf = Shelf(self.lanes, self._turns.add, max_rows)
@@ -57,6 +58,7 @@ class Scheduler:
             name: Shaper(each.bandwidth, each.bulk_share) for name, each in egress.items() if each.bandwidth
         }
         self._shares = shares
+        self._couriers = couriers
         self._most = most
         self._kept = max(1, most // 10)
         self._alarms = Alarms()
@@ -92,7 +94,7 @@ class Scheduler:
 
     def set_rules(self, rules: Iterable[Rule]) -> bool:
         """Put rules in force; True when one was lifted: then call ``summaries`` with fresh ones."""
-        return self._shelf.set_rules(RuleBook(rules))
+        return self._shelf.set_rules(RuleBook(rules, self._couriers))
 
     def unplaced(self) -> list[str]:
         """Return domains whose site is wanted; each once until ``placed`` or ``place_failed``."""
@@ -231,6 +233,9 @@ class Scheduler:
                 self._alarms.set(lane, shaper.ready_at(mono))
             return None
         rows = self._pick(lane, priority)
+        paces = self._shelf.book.paces
+        if paces and paces.concern(rows[0]):
+            self._shelf.spend(rows, self._clock.time)
         if shaper is not None:
             shaper.debit(rows[0].size, bulk=priority == Priority.BULK)
         lane.tokens -= 1

@@ -13,10 +13,12 @@ from sys import intern
 from msgspec.structs import force_setattr
 
 from estafette.model.message import Delivery
+from estafette.model.rule import Rule
 from estafette.relay.scheduling.agenda import Agenda
 from estafette.relay.scheduling.feed import LARGEST, SMALLEST, FeedRequest, Window
 from estafette.relay.scheduling.lane import Lane
 from estafette.relay.scheduling.lanes import Lanes
+from estafette.relay.scheduling.pacing import Gate
 from estafette.relay.scheduling.recent import ENDED, Recent
 from estafette.relay.scheduling.retry import Decision
 from estafette.relay.scheduling.rules import RuleBook
@@ -68,6 +70,8 @@ class Shelf:
             if row.due > time:
                 self.agenda.add(Feed(row.lane, row.egress, row.priority, row.tenant), row.due)
                 continue
+            if book.paces and book.paces.concern(row) and self._slowed(row, time):
+                continue
             window = windows.get((row.lane, row.egress, row.priority, row.tenant))
             if window is None:
                 window = self._open(Feed(row.lane, row.egress, row.priority, row.tenant))
@@ -95,12 +99,15 @@ class Shelf:
         for row in taken.rows:
             key = row.message << 24 | row.number
             if key not in held and not outdated(key, row.due) and not (book.rules and self._blocked(row)):
+                if book.paces and book.paces.concern(row) and self._slowed(row, time):
+                    continue
                 held[key] = window
                 window.kept += 1
                 self._enter(window, _lean(row, window.feed), time)
         window.read(taken.after, exhausted=taken.after is None)
         window.barren = False
-        if not taken.rows and book.touching(feed) and window.rest(time, STRETCH_PAUSE if window.more else PASS_PAUSE):
+        ruled = book.touching(feed) or book.paces.slows(feed)
+        if not taken.rows and ruled and window.rest(time, STRETCH_PAUSE if window.more else PASS_PAUSE):
             heapq.heappush(self._quiet, (window.quiet, id(window), window))
         self._want(window)
 
@@ -117,6 +124,8 @@ class Shelf:
                 if feed is None:
                     break
                 self.missed(feed)
+                if self.book.paces and self.book.paces.reopened(feed, time):
+                    self._restart(feed)
             elif (request := self._request(self._hungry.popleft(), time)) is not None:
                 requests.append(request)
         return requests
@@ -217,12 +226,49 @@ class Shelf:
     def set_rules(self, book: RuleBook) -> bool:
         """Put rules in force; True when a rule was lifted, so that feeds must be summed again."""
         lifted = book.lifted_since(self.book)
+        book.paces.follow(self.book.paces)
         self.book = book
-        if book:
+        if book.rules:
             self.drop(self._blocked, keep_keys=False)
         if lifted:
             self.reread()
         return lifted
+
+    def spend(self, rows: Sequence[Delivery], time: float) -> None:
+        """Count rows that are taken; others of a stream that has used its leave go back to the spool for a while."""
+        for gate in self.book.paces.of(rows[0], self._lanes.stored_name(rows[0].lane)):
+            gate.left -= len(rows)
+            opens = gate.closed_until(time)
+            if opens:
+                self._close(gate, opens)
+
+    def _close(self, gate: Gate, opens: float) -> None:
+        asks = gate.rule.filter
+        for window in [each for each in self.windows.values() if each.feed.tenant == asks.tenant and each.rows]:
+            gone = [row for row in window.rows if gate in self.book.paces.of(row, self._lanes.stored_name(row.lane))]
+            if gone:
+                keys = {row.key for row in gone}
+                window.rows = deque(row for row in window.rows if row.key not in keys)
+                self._put_off(window.feed, opens)
+                self._removed(window, gone, keep_keys=False)
+
+    def _slowed(self, row: Delivery, time: float) -> bool:
+        """Return whether a row has to wait for a gate; its feed is read again then."""
+        opens = self.book.paces.closed_until(row, self._lanes.stored_name(row.lane), time)
+        if opens:
+            self._put_off(Feed(row.lane, row.egress, row.priority, row.tenant), opens)
+        return opens > 0
+
+    def _put_off(self, feed: Feed, opens: float) -> None:
+        self.agenda.add(feed, opens)
+        self.book.paces.await_opening(feed, opens)
+
+    def _restart(self, feed: Feed) -> None:
+        for name in {feed.lane, self._lanes.stored_name(feed.lane)}:
+            window = self.windows.get((name, feed.egress, feed.priority, feed.tenant))
+            if window is not None:
+                window.restart()
+                self._want(window)
 
     def move(self, old: Lane, new: Lane) -> None:
         """Hand the rows of a domain's lane to the lane of its site."""
@@ -303,7 +349,15 @@ class Shelf:
             return None
         after, limit = window.request(min(self._space(), self._room(window)))
         self._expected += limit
-        return FeedRequest(window.feed, after, limit, time, tuple(self.book.touching(window.feed)))
+        rules = [*self.book.touching(window.feed), *self._closed(window.feed, time)]
+        return FeedRequest(window.feed, after, limit, time, tuple(rules))
+
+    def _closed(self, feed: Feed, time: float) -> list[Rule]:
+        """Return the rules that slow rows of a feed just now; it is read again when the first of them opens."""
+        gates = self.book.paces.closed(feed, time) if self.book.paces else ()
+        if gates:
+            self._put_off(feed, min(gate.opens for gate in gates))
+        return [gate.rule for gate in gates]
 
     def _room(self, window: Window) -> int:
         lane = window.lane

@@ -9,9 +9,10 @@ import msgspec
 
 from estafette.model.address import Address
 from estafette.model.credential import Identity
-from estafette.model.envelope import Envelope
+from estafette.model.envelope import Envelope, Recipient
 from estafette.model.message import Submission
 from estafette.relay.submission.labels import Labels
+from estafette.smtp.events import MailFrom
 
 _TRIES = 5
 
@@ -109,13 +110,28 @@ async def settled(gate: GateLike, identity: Identity, recipients: int) -> None:
         await waiting
 
 
-class ReturnPathGate(Protocol):
-    """The gate of an ``mx`` listener: takes only what comes back to a return-path address."""
+class MxTransaction(Protocol):
+    """One transaction at an ``mx`` listener, from its first RCPT."""
 
-    def check_recipient(self, recipient: Address) -> None:
-        """Refuse every recipient that is no return-path address of ours."""
+    def check_recipient(self, recipient: Address, asked: Recipient) -> Awaitable[None] | None:
+        """Refuse a recipient that is not ours; an awaitable when another server is to be asked first.
+
+        asked: as it will stand in the envelope.
+        """
         ...
 
     def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> Awaitable[None]:
-        """Keep a returned message durably; Refusal or StoreFault when it cannot."""
+        """Keep the message durably, or hand it over; Refusal or StoreFault when that cannot be."""
+        ...
+
+    def abandon(self) -> None:
+        """End it, with or without a message."""
+        ...
+
+
+class ReturnPathGate(Protocol):
+    """The gate of an ``mx`` listener: takes only what comes back to us, or in by a route."""
+
+    def transaction(self, mail: MailFrom, client: ClientInfo) -> MxTransaction:
+        """Begin a transaction; ``client`` has no message id yet."""
         ...

@@ -13,7 +13,7 @@ from estafette.mail.headers import Head, unfold
 from estafette.model.credential import Identity
 from estafette.model.envelope import Envelope, Recipient
 from estafette.model.event import Event, pack
-from estafette.model.message import Content, Delivery, Submission
+from estafette.model.message import Asked, Content, Delivery, Submission
 from estafette.model.stream import PRIORITY_OF
 from estafette.relay.submission.labels import Labels
 from estafette.relay.submission.measuring import NOTHING, Measured
@@ -55,13 +55,15 @@ class Intake:
     def build(self, passed: Passed, *, body: bytes = b"", file: str = "", size: int, eight_bit: bool) -> Submission:
         """Return what is to be made durable. size: octets of the whole message wherever it rests."""
         recipients = _distinct(passed.envelope.recipients)
-        content = self._content(passed, body, file, size, eight_bit, len(recipients))
+        content = self._content(passed, body, file, size, eight_bit, recipients)
         deliveries = tuple(
             self._delivery(passed, recipient, number, size) for number, recipient in enumerate(recipients, start=1)
         )
         return Submission(content, deliveries, tuple(self._queued(content, row) for row in deliveries))
 
-    def _content(self, passed: Passed, body: bytes, file: str, size: int, eight_bit: bool, recipients: int) -> Content:
+    def _content(
+        self, passed: Passed, body: bytes, file: str, size: int, eight_bit: bool, recipients: Sequence[Recipient]
+    ) -> Content:
         identity, envelope = passed.identity, passed.envelope
         kept = identity.retention
         return Content(
@@ -85,7 +87,7 @@ class Intake:
             reports=identity.report_to or (envelope.sender if identity.kind == "personal" else ""),
             show_id=identity.show_id,
             retention=self._retention[identity.kind] if kept is None else kept,
-            recipients=recipients,
+            recipients=len(recipients),
             subject=_subject(passed),
             source=passed.source,
             tags=passed.labels.tags,
@@ -98,6 +100,7 @@ class Intake:
             tracking_url=passed.measured.url,
             link_tags=passed.labels.link_tags,
             topic=passed.labels.topic,
+            asked=_asked(recipients),
         )
 
     def _delivery(self, passed: Passed, recipient: Recipient, number: int, size: int) -> Delivery:
@@ -148,6 +151,11 @@ class Intake:
                 topic=content.topic,
             )
         )
+
+
+def _asked(recipients: Sequence[Recipient]) -> tuple[Asked, ...]:
+    said = (Asked(number, each.notify, each.orcpt) for number, each in enumerate(recipients, start=1))
+    return tuple(each for each in said if each.notify or each.orcpt)
 
 
 def _distinct(recipients: Sequence[Recipient]) -> Sequence[Recipient]:

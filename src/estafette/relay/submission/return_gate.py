@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Self
 
 from estafette.base import ids
 from estafette.base.clock import Clock
@@ -15,9 +16,10 @@ from estafette.mail import verp
 from estafette.mail.fixups import safe_lines
 from estafette.mail.received import received
 from estafette.model.address import Address
-from estafette.model.envelope import Envelope
+from estafette.model.envelope import Envelope, Recipient
 from estafette.model.message import Content
 from estafette.relay.submission.client import ClientInfo
+from estafette.smtp.events import MailFrom
 from estafette.store.interface.spool import Spool
 
 MAC_PURPOSE = "return-path"
@@ -47,16 +49,27 @@ class MacedReturnPathGate:
         self._own = frozenset({self._domain, hostname.lower()})
         self._doors = tuple(doors)
 
-    def check_recipient(self, recipient: Address) -> None:
-        """See ``ReturnPathGate``. Every stranger gets the same answer: this door does not relay."""
+    def transaction(self, _mail: MailFrom, _client: ClientInfo) -> Self:
+        """See ``ReturnPathGate``. It remembers nothing of a transaction."""
+        return self
+
+    def takes(self, recipient: Address) -> bool:
+        """Whether an address is a return path of ours, or somebody here reads what comes to it."""
         if recipient.domain in self._own and recipient.local.lower() in ROLES:
-            return
-        if self._read(recipient.text) is None and not any(door(recipient) for door in self._doors):
+            return True
+        return self._read(recipient.text) is not None or any(door(recipient) for door in self._doors)
+
+    def check_recipient(self, recipient: Address, _asked: Recipient | None = None) -> None:
+        """See ``MxTransaction``. Every stranger gets the same answer: this door does not relay."""
+        if not self.takes(recipient):
             _refused.inc()
             raise Refusal(550, "5.7.1", "relaying denied", rule="not_a_return_path")
 
+    def abandon(self) -> None:
+        """See ``MxTransaction``: nothing is held."""
+
     async def finish(self, envelope: Envelope, body: bytes, client: ClientInfo) -> None:
-        """See ``ReturnPathGate``. One copy is kept; the return desk says in the log what it was."""
+        """See ``MxTransaction``. One copy is kept; the return desk says in the log what it was."""
         number = client.message or self._mint.next()
         await self._spool.keep_return(self._content(number, self._clock.now(), envelope, body, client), b"")
 

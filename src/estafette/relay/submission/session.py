@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from estafette.base import crash
@@ -14,7 +15,7 @@ from estafette.model.credential import Identity
 from estafette.model.envelope import Envelope, Recipient
 from estafette.net.listener import SessionMaker, Where
 from estafette.relay.submission.acceptance import Acceptance
-from estafette.relay.submission.client import ClientInfo
+from estafette.relay.submission.client import ClientInfo, MxTransaction
 from estafette.relay.submission.desk import Desk
 from estafette.relay.submission.incoming import Incoming
 from estafette.relay.submission.lockout import TRIES_PER_CONNECTION
@@ -55,6 +56,8 @@ class Session:
         self._allow()
         self._counted: str | None = None
         self._later: asyncio.Future[None] | None = None
+        self._asking: asyncio.Future[None] | None = None
+        self._visit: MxTransaction | None = None
         self._message = 0
         self._acceptance: Acceptance | None = None
         self._useful = False
@@ -72,6 +75,13 @@ class Session:
         if self._counted is not None:
             self._desk.usage.end(self._counted)
             self._counted = None
+        self._part()
+
+    def _part(self) -> None:
+        """Let the mx gate end its transaction."""
+        if self._visit is not None:
+            self._visit.abandon()
+            self._visit = None
 
     def on_event(self, event: Event) -> None:
         """Take one event; a Refusal becomes its reply, anything unexpected 451 with a log line."""
@@ -108,6 +118,8 @@ class Session:
         usage = self._desk.usage
         usage.disconnect(self._address)
         usage.waste(self._address, self.connection.wasted + (not self._useful), self._desk.clock.monotonic())
+        if self._asking is not None:
+            self._asking.cancel()
         if self._later is None:
             self._give_up()
 
@@ -158,21 +170,46 @@ class Session:
             self._desk.gate.check_sender(self._identity, event.sender)
         self._mail = event
         self._recipients = []
+        self._part()  # the one before may have ended at DATA
         self.connection.accept()
 
     def _rcpt_to(self, event: RcptTo) -> None:
         if self._desk.kind == "mx":
-            assert self._desk.returns is not None
-            self._desk.returns.check_recipient(event.address)
-        else:
-            assert self._desk.gate is not None
-            try:
-                self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
-            except Refusal as refusal:
-                self._rejected(event.address.text, refusal)
-                raise
+            self._ask(event)
+            return
+        assert self._desk.gate is not None
+        try:
+            self._desk.gate.check_recipient(self._identity, event.address, len(self._recipients))
+        except Refusal as refusal:
+            self._rejected(event.address.text, refusal)
+            raise
         self._recipients.append(event.recipient)
         self.connection.accept()
+
+    def _ask(self, event: RcptTo) -> None:
+        """Have the mx gate answer, who may have to ask another server first."""
+        if self._visit is None:
+            assert self._desk.returns is not None
+            self._visit = self._desk.returns.transaction(self._mail, self._client(0))
+        waiting = self._visit.check_recipient(event.address, event.recipient)
+        if waiting is None:
+            self._recipients.append(event.recipient)
+            self.connection.accept()
+            return
+        self._asking = asyncio.ensure_future(waiting)
+        self._asking.add_done_callback(partial(self._asked, event.recipient))
+
+    def _asked(self, recipient: Recipient, future: asyncio.Future[None]) -> None:
+        self._asking = None
+        error = None if future.cancelled() else future.exception()
+        if self._lost or not self.connection.waiting:
+            return
+        if error is None and not future.cancelled():
+            self._recipients.append(recipient)
+            self.connection.accept()
+        else:
+            self._refuse(self._broken(error or asyncio.CancelledError()))
+        self._wake()
 
     def _rejected(self, recipient: str, refusal: Refusal | None) -> None:
         """Have the log told of a recipient who is suppressed."""
@@ -227,8 +264,8 @@ class Session:
         streamed, body = self._body.streamed, self._body.take()
         client, envelope = self._client(message), self._envelope()
         if self._desk.kind == "mx":
-            assert self._desk.returns is not None
-            self._wait(self._desk.returns.finish(envelope, body, client), message)
+            assert self._visit is not None
+            self._wait(self._visit.finish(envelope, body, client), message)
             return
         assert self._desk.gate is not None
         taken = self._acceptance = Acceptance(self._desk, self._desk.gate, self._identity, envelope, client)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
+
+from estafette.base.shipped import table
 
 Family = Literal["hard", "soft", "block", "content", "config", "local", "event", "unknown"]
 Action = Literal["deliver_again", "back_off_slow", "try_other_source", "fail"]
@@ -38,5 +38,4 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @cache
 def vocabulary() -> Mapping[str, Category]:
     """Return the categories by name."""
-    text = resources.files(__package__).joinpath("vocabulary.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, Category])
+    return table("estafette.smtp.classification", "vocabulary.toml", dict[str, Category])

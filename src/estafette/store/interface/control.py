@@ -29,6 +29,8 @@ from estafette.store.interface.records import (
     Versions,
 )
 from estafette.store.interface.reports import Reports
+from estafette.store.interface.reputation import Reputation
+from estafette.store.interface.routes import Routes
 from estafette.store.interface.secrets import Secrets
 from estafette.store.interface.sending import Sending
 from estafette.store.interface.stops import Stops
@@ -77,6 +79,11 @@ class Control(Protocol):
         ...
 
     @property
+    def routes(self) -> Routes:
+        """Where mail that comes to domains goes."""
+        ...
+
+    @property
     def stops(self) -> Stops:
         """Entries that stop mail, at any number."""
         ...
@@ -109,6 +116,11 @@ class Control(Protocol):
     @property
     def complaints(self) -> Complaints:
         """What recipients complained about."""
+        ...
+
+    @property
+    def reputation(self) -> Reputation:
+        """What servers said of late, and streams that are slowed."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
+from estafette.model.route import Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.model.topic import Topic
@@ -63,6 +64,14 @@ class Directory(Protocol):
 
     def proved(self, name: str) -> Domain | None:
         """Return the domain of this name whose proof stands in the DNS, whoever has it; not one with a warning."""
+        ...
+
+    def routes(self, domain: str) -> tuple[Route, ...]:
+        """Return where mail to a domain (lower-case A-labels) goes; () when it is not ours to take.
+
+        Nothing is taken of a domain that nobody has proved, or whose tenant is suspended. One whose records have
+        changed since (``warning``) still gets its mail: what is refused here would be lost.
+        """
         ...
 
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:

@@ -22,6 +22,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: float = 0.0
     stream: str = ""
     tag: str = ""
+    route: str = ""
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -67,6 +68,13 @@ class History(Protocol):
         """Return (cursor, the first recipient's ``queued`` event) of a tenant's messages, newest first.
 
         before: a cursor, 0 = from the newest.
+        """
+        ...
+
+    async def incoming(self, selection: EventFilter, *, before: int = 0, limit: int = 100) -> Stretch:
+        """Return a tenant's ``inbound`` events, newest first, out of some thousands at most.
+
+        before: a cursor, 0 = from the newest. The answer's ``upto`` is the one to go on from.
         """
         ...
 

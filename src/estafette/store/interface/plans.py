@@ -16,6 +16,7 @@ from estafette.model.tenant import Tenant
 
 if TYPE_CHECKING:
     from estafette.store.interface.records import AuditEntry
+    from estafette.store.interface.reputation import Spell
 
 
 #: (period, start of the window, "free" or "plan").
@@ -122,6 +123,18 @@ class Books(Protocol):
 
     def add_usage(self, rows: Collection[Usage]) -> None:
         """Add to counters; those that are not there begin with what is given."""
+        ...
+
+    def add_spells(self, rows: Collection[Spell]) -> None:
+        """Add to counters of what servers said; those that are not there begin with what is given."""
+        ...
+
+    def watched(self, tenants: Collection[str], since: float) -> set[tuple[str, str, str]]:
+        """Return (tenant, stream, site) of sites that have counters of their own since a time."""
+        ...
+
+    def known(self, tenants: Collection[str]) -> set[str]:
+        """Return those of some tenants (ids) that there are."""
         ...
 
     def write_packs(self, packs: Sequence[Pack]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from estafette.base.errors import StoreFault
 from estafette.model.domain import Domain, KeyKind, KeyStage
+from estafette.model.route import Route
 from estafette.model.sender import Sender
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
@@ -140,13 +141,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] = ()
     senders: tuple[Sender, ...] = ()
     topics: tuple[Topic, ...] = ()
+    routes: tuple[Route, ...] = ()
     gone: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def count(self) -> int:
         """Return how many rows these are."""
-        kinds = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.topics)
-        return sum(map(len, kinds)) + len(self.gone)
+        sending = (self.tenants, self.streams, self.domains, self.keys, self.credentials, self.senders, self.topics)
+        return sum(map(len, (*sending, self.routes, self.gone)))
 
 
 class SuppressionChanges(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,9 @@ from estafette.store.interface.page import Page, Paged
 
 
 class SealedValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A value under the keyring. key: primary key of its row; context: what it is bound to."""
+    """A value under the keyring. table, key: where it rests; purpose, context: what it is bound to."""
 
+    table: str
     purpose: str
     key: tuple[str, ...]
     sealed: bytes
@@ -22,12 +23,12 @@ class SealedValue(msgspec.Struct, frozen=True, kw_only=True):
 class Secrets(Protocol):
     """What resealing needs."""
 
-    def purposes(self) -> Sequence[str]:
-        """Return the purposes under which values rest."""
+    def places(self) -> Sequence[str]:
+        """Return the tables in which values rest."""
         ...
 
-    def values(self, purpose: str, page: Page) -> Paged[SealedValue]:
-        """Return a page of the values of a purpose, by primary key."""
+    def values(self, table: str, page: Page) -> Paged[SealedValue]:
+        """Return a page of the values of a table, by primary key."""
         ...
 
     def replace(self, values: Sequence[tuple[SealedValue, bytes]]) -> int:

@@ -43,7 +43,7 @@ class Settlement(msgspec.Struct, frozen=True, array_like=True):
     to ``due``. Both are idempotent by key; ``done`` is always applied, ``defer`` only from the current owner.
     event: ``model.event.pack`` of the event, b"" for none. last: reply in short for the row.
     notice: not empty when the sender is to be told: ``relay.feedback``'s encoded item, kept until it was told.
-    spent: False when the attempt must not be counted.
+    spent: False when the attempt must not be counted. also: packed events that follow from an end, and move nothing.
     """
 
     message: int
@@ -55,6 +55,7 @@ class Settlement(msgspec.Struct, frozen=True, array_like=True):
     notice: bytes = b""
     notified: int = 0
     spent: bool = True
+    also: tuple[bytes, ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, array_like=True):
@@ -223,8 +224,19 @@ class Spool(Protocol):
         """Keep a message that came back, whole, with its event, b"" for none; nothing is delivered of it."""
         ...
 
-    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
-        """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one."""
+    async def unread(self, limit: int = 500, after: int = 0) -> Sequence[tuple[int, Content | None]]:
+        """Return kept messages that nobody has read, oldest first, some MiB at most; None for a damaged one.
+
+        after: the number behind which to begin.
+        """
+        ...
+
+    async def returned(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Return messages that came back, or in by a route, as long as they are kept; a damaged one is left out."""
+        ...
+
+    async def returned_heads(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """As ``returned``, without the bodies."""
         ...
 
     async def remembered(self, ids: Sequence[int]) -> Mapping[int, Content]:

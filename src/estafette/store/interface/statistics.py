@@ -18,9 +18,9 @@ JOINT = "\x1f"
 class Cell(msgspec.Struct, frozen=True, array_like=True):
     """Where a counter stands. hour: unix seconds of its start, UTC. measure: such as ``delivered``, ``clicked.human``.
 
-    dimension: ``all``, ``stream``, ``credential``, ``campaign``, ``tag``, ``template``, ``domain``, ``provider``,
-    ``link``, ``client``, ``method``, and the pairs ``campaign_provider`` and ``campaign_link`` whose value is two
-    joined by a U+001F.
+    dimension: ``all``, ``stream``, ``credential``, ``campaign``, ``tag``, ``topic``, ``template``, ``domain``,
+    ``provider``, ``link``, ``client``, ``method``, and the pairs ``campaign_provider`` and ``campaign_link`` whose
+    value is two joined by a U+001F.
     """
 
     tenant: str

@@ -42,8 +42,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 class Webhooks(Protocol):
     """Webhooks of tenants and their calls. Plain calls that wait for the disk."""
 
-    def version(self) -> int:
-        """Return the counter that every change by a person steps: of a webhook, a call or a replay."""
+    def version(self) -> tuple[int, ...]:
+        """Return what every change by a person changes: of a webhook, a call, a replay or a route."""
         ...
 
     def find(self, tenant: str, webhook: str) -> Webhook | None:
@@ -55,7 +55,7 @@ class Webhooks(Protocol):
         ...
 
     def active(self) -> Sequence[Webhook]:
-        """Return every webhook that is called."""
+        """Return every webhook that is called, the addresses of routes included."""
         ...
 
     def add(self, webhook: Webhook, entry: AuditEntry) -> None:

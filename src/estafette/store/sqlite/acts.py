@@ -64,13 +64,15 @@ def mover(domain: str, lane: str, site: str) -> Callable[[apsw.Connection, Batch
 
 def add_rule(connection: apsw.Connection, rule: Rule) -> None:
     """Keep a rule."""
-    connection.execute(sql("insert_rule"), (rule.id, rule.kind, _encode(rule)))
+    statement = "insert_pace" if rule.kind == "slow" else "insert_rule"
+    connection.execute(sql(statement), (rule.id, rule.kind, _encode(rule)))
 
 
 def remove_rules(connection: apsw.Connection, ids: Sequence[int]) -> None:
     """Forget rules."""
     for each in ids:
         connection.execute(sql("delete_rule"), (each,))
+        connection.execute(sql("delete_pace"), (each,))
 
 
 def requeuer(selection: Filter, now: float, after: Key) -> Callable[[apsw.Connection, Batch], tuple[int, Key | None]]:

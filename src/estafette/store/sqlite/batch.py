@@ -117,7 +117,7 @@ class Batch:
             if key in gone:
                 gone.discard(key)
                 self._count_end(each.message, each.event)
-                self._events.append(each.event)
+                self._events.extend((each.event, *each.also))
                 self._owe(each, each.due or self.now)
             else:
                 self._duplicate(each.event)

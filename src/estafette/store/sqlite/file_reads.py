@@ -77,9 +77,17 @@ class FileReads(ABC):
         """Read what is known of messages."""
         return self._inline.remembered(ids)
 
-    async def unread(self, limit: int = 500) -> Sequence[tuple[int, Content | None]]:
+    async def returned(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Read messages that came back, in a thread."""
+        return await self._in_thread(lambda: self._long.returned(ids))
+
+    async def returned_heads(self, ids: Sequence[int]) -> Mapping[int, Content]:
+        """Read messages that came back without their bodies, in a thread."""
+        return await self._in_thread(lambda: self._long.returned_heads(ids))
+
+    async def unread(self, limit: int = 500, after: int = 0) -> Sequence[tuple[int, Content | None]]:
         """Read kept messages nobody has read, in a thread."""
-        return await self._in_thread(lambda: self._long.unread(limit))
+        return await self._in_thread(lambda: self._long.unread(limit, after))
 
     async def outbox(self, after: int, limit: int = 1000) -> Sequence[tuple[int, bytes]]:
         """Read events in commit order."""

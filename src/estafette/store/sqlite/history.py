@@ -21,7 +21,7 @@ from estafette.store.sqlite.batch import tallied
 from estafette.store.sqlite.database import get_meta, open_reader, open_writer, set_meta
 from estafette.store.sqlite.latecomers import Latecomers
 from estafette.store.sqlite.statements import run_many, sql
-from estafette.store.sqlite.stretch import read_stretch
+from estafette.store.sqlite.stretch import read_incoming, read_stretch
 
 _log = log.get("store.history")
 _T = TypeVar("_T")
@@ -148,6 +148,10 @@ class SqliteHistory:
         bindings = (tenant, before or 1 << 62, campaign, campaign, limit)
         rows = await self.rows(sql("messages", file=_FILE), bindings)
         return [(position, unpack(blob)) for position, blob in rows]
+
+    async def incoming(self, selection: EventFilter, *, before: int = 0, limit: int = 100) -> Stretch:
+        """Return mail that came in, newest first."""
+        return await self._in_reader(lambda: read_incoming(self._reader, before or _LAST, limit, selection))
 
     async def reached(self, tenant: str, campaign: str, recipients: Sequence[str]) -> set[str]:
         """Return whom a campaign reached."""

@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS event_message ON event (message);
 CREATE INDEX IF NOT EXISTS event_tenant ON event (tenant, at);
 CREATE INDEX IF NOT EXISTS event_of_tenant ON event (tenant, position);
 CREATE INDEX IF NOT EXISTS event_queued ON event (tenant, position) WHERE kind = 'queued' AND number = 1;
+CREATE INDEX IF NOT EXISTS event_inbound ON event (tenant, position) WHERE kind = 'inbound';
 CREATE INDEX IF NOT EXISTS event_campaign ON event (tenant, campaign, recipient) WHERE kind = 'queued' AND campaign <> '';
 
 -- Who was erased, while events of theirs may still come: a salted digest of tenant and address.

@@ -22,6 +22,10 @@ SELECT position, event FROM event INDEXED BY event_queued
 WHERE tenant = ? AND kind = 'queued' AND number = 1 AND position < ? AND (? = '' OR campaign = ?)
 ORDER BY position DESC LIMIT ?
 
+-- name: incoming
+SELECT position, event FROM event INDEXED BY event_inbound
+WHERE tenant = ? AND kind = 'inbound' AND position < ? ORDER BY position DESC
+
 -- name: reached
 SELECT DISTINCT recipient FROM event INDEXED BY event_campaign
 WHERE kind = 'queued' AND campaign <> '' AND tenant = ? AND campaign = ? AND recipient IN (/*each*/?/*end*/)

@@ -99,7 +99,7 @@ SELECT value FROM meta WHERE key = ?
 -- name: largest_id
 SELECT max(coalesce((SELECT max(id) FROM content), 0), coalesce((SELECT max(message) FROM delivery), 0),
 coalesce((SELECT max(message) FROM ended), 0), coalesce((SELECT max(id) FROM returned), 0),
-coalesce((SELECT max(id) FROM rule), 0))
+coalesce((SELECT max(id) FROM rule), 0), coalesce((SELECT max(id) FROM pace), 0))
 
 -- name: take
 SELECT message, number, lane, due, attempts, notified, last, crc, data FROM delivery INDEXED BY delivery_feed
@@ -176,13 +176,19 @@ UPDATE delivery SET lane = ?1 WHERE (message, number) IN
 RETURNING message, number, lane, due, attempts, notified, last, crc, data
 
 -- name: rules
-SELECT rule FROM rule ORDER BY id
+SELECT rule FROM (SELECT id, rule FROM rule UNION ALL SELECT id, rule FROM pace) ORDER BY id
 
 -- name: insert_rule
 INSERT OR REPLACE INTO rule (id, kind, rule) VALUES (?, ?, ?)
 
+-- name: insert_pace
+INSERT OR REPLACE INTO pace (id, kind, rule) VALUES (?, ?, ?)
+
 -- name: delete_rule
 DELETE FROM rule WHERE id = ?
+
+-- name: delete_pace
+DELETE FROM pace WHERE id = ?
 
 -- name: outbox
 SELECT position, events FROM outbox WHERE position >= ? ORDER BY position LIMIT ?
@@ -201,7 +207,13 @@ UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'outbox'
 INSERT OR IGNORE INTO returned (id, until, file, crc, head, body) VALUES (?,?,?,?,?,?)
 
 -- name: unread
-SELECT id, crc, head, body FROM returned WHERE read = 0 ORDER BY id LIMIT ?
+SELECT id, crc, head, body FROM returned WHERE read = 0 AND id > ? ORDER BY id LIMIT ?
+
+-- name: returned
+SELECT id, crc, head, body FROM returned WHERE id IN (/*each*/?/*end*/)
+
+-- name: returned_heads
+SELECT id, head FROM returned WHERE id IN (/*each*/?/*end*/)
 
 -- name: mark_read
 UPDATE returned SET read = 1, until = ? WHERE id = ? AND read = 0

@@ -130,11 +130,11 @@ class Reader:
         """Read due notices, whole messages at a time."""
         return [Notice(*row) for row in self._connection.execute(sql("notices"), (now, limit))]
 
-    def unread(self, limit: int) -> list[tuple[int, Content | None]]:
+    def unread(self, limit: int, after: int) -> list[tuple[int, Content | None]]:
         """Read returned messages that nobody has read; None for one that does not hold what was written."""
         found: list[tuple[int, Content | None]] = []
         octets = 0
-        for row in self._connection.execute(sql("unread"), (limit,)):
+        for row in self._connection.execute(sql("unread"), (after, limit)):
             try:
                 found.append((row[0], read_content(row)))
             except Damaged:
@@ -143,6 +143,21 @@ class Reader:
             if octets > RETURNED:
                 break
         return found
+
+    def returned(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read messages that came back; one that does not hold what was written is left out."""
+        found = {}
+        for row in run_many(self._connection, "returned", [(each,) for each in ids]):
+            try:
+                found[row[0]] = read_content(row)
+            except Damaged:
+                continue
+        return found
+
+    def returned_heads(self, ids: Sequence[int]) -> dict[int, Content]:
+        """Read messages that came back without their bodies."""
+        rows = run_many(self._connection, "returned_heads", [(each,) for each in ids])
+        return {number: read_stub(head) for number, head in rows}
 
     def remembered(self, ids: Sequence[int]) -> dict[int, Content]:
         """Read what is known of messages, kept or not, without their bodies."""

@@ -56,6 +56,9 @@ CREATE TABLE IF NOT EXISTS told (message INTEGER PRIMARY KEY, at REAL NOT NULL);
 
 CREATE TABLE IF NOT EXISTS rule (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, rule BLOB NOT NULL);
 
+-- Rules that slow. The release before this one reads every row of "rule", and would not know what to make of them.
+CREATE TABLE IF NOT EXISTS pace (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, rule BLOB NOT NULL);
+
 CREATE TABLE IF NOT EXISTS site (domain TEXT PRIMARY KEY, site TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 
 -- Messages whose last delivery ended and whose content is kept for a while.

@@ -19,7 +19,9 @@ from estafette.model.plan import Pack, Plan
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.store.interface.plans import Account, Consumed, Slice, Standing, Usage
+from estafette.store.interface.reputation import Spell
 from estafette.store.tables.definitions.plans import CURSOR, PACK, PLAN, SLICE, TRUST, USAGE
+from estafette.store.tables.definitions.reputation import SPELL
 from estafette.store.tables.definitions.tenants import STREAM, TENANT
 from estafette.store.tables.engine import add_counts
 from estafette.store.tables.rows import columns, read_all
@@ -27,6 +29,7 @@ from estafette.store.tables.rows import columns, read_all
 #: Values of one IN list; both engines take some 32,000 of them.
 _AT_ONCE = 1_000
 _COUNTS = ("recipients", "units", "free", "plan", "pack", "overage", "excess", "bounced", "complained")
+SPELL_COUNTS = ("attempted", "deferred", "hard", "unknown", "blocked")
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -104,6 +107,22 @@ class TableBooks:
         """See ``Books``."""
         # In the order of the key, with which a row begins, so that the tree is walked once.
         add_counts(self._connection, USAGE, _COUNTS, sorted(map(msgspec.structs.astuple, rows)))
+
+    def add_spells(self, rows: Collection[Spell]) -> None:
+        """See ``Books``."""
+        add_counts(self._connection, SPELL, SPELL_COUNTS, sorted(map(msgspec.structs.astuple, rows)))
+
+    def watched(self, tenants: Collection[str], since: float) -> set[tuple[str, str, str]]:
+        """See ``Books``."""
+        key = (SPELL.c.tenant, SPELL.c.stream, SPELL.c.site)
+        query = select(*key).where(SPELL.c.start >= since, SPELL.c.site != "").distinct()
+        some = (self._connection.execute(query.where(SPELL.c.tenant.in_(names))) for names in chunks(tenants))
+        return {(tenant, stream, site) for rows in some for tenant, stream, site in rows}
+
+    def known(self, tenants: Collection[str]) -> set[str]:
+        """See ``Books``."""
+        some = (self._connection.execute(select(TENANT.c.id).where(TENANT.c.id.in_(n))) for n in chunks(tenants))
+        return {tenant for rows in some for (tenant,) in rows}
 
     def write_packs(self, packs: Sequence[Pack]) -> None:
         """See ``Books``."""

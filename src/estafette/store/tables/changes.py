@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from estafette.model.domain import Domain
+from estafette.model.route import Route
 from estafette.model.sender import Sender
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
@@ -15,6 +16,7 @@ from estafette.model.topic import Topic
 from estafette.store.interface.records import Changes, Credential, SealedKey, Suppression, SuppressionChanges
 from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSION
 from estafette.store.tables.definitions.domains import DKIM_KEY, DOMAIN, SENDER
+from estafette.store.tables.definitions.routes import ROUTE
 from estafette.store.tables.definitions.service import TOMBSTONE
 from estafette.store.tables.definitions.tenants import STREAM, TENANT
 from estafette.store.tables.definitions.topics import TOPIC
@@ -38,6 +40,7 @@ def read_changes(connection: Connection, since: int) -> Changes:
         credentials=read_all(connection, credentials.where(CREDENTIAL.c.version > since), Credential),
         senders=_after(connection, SENDER, Sender, since),
         topics=_after(connection, TOPIC, Topic, since),
+        routes=_after(connection, ROUTE, Route, since),
         gone=_gone(connection, since, suppressions=False) if since else (),
     )
 

@@ -39,6 +39,8 @@ from estafette.store.tables.persons import PersonTables
 from estafette.store.tables.plans import PlanTables
 from estafette.store.tables.receipts import ReceiptTables
 from estafette.store.tables.reports import ReportTables
+from estafette.store.tables.reputation import ReputationTables
+from estafette.store.tables.routes import RouteTables
 from estafette.store.tables.rows import columns, same
 from estafette.store.tables.secrets import SecretTables
 from estafette.store.tables.sending import SendingTables
@@ -80,6 +82,7 @@ class ControlTables(Tables):
         self.plans = PlanTables(engine)
         self.sending = SendingTables(engine)
         self.topics = TopicTables(engine)
+        self.routes = RouteTables(engine)
         self.stops = StopTables(engine)
         self.receipts = ReceiptTables(engine)
         self.persons = PersonTables(engine)
@@ -88,6 +91,7 @@ class ControlTables(Tables):
         self.webhooks = WebhookTables(engine)
         self.anomalies = AnomalyTables(engine)
         self.complaints = ComplaintTables(engine)
+        self.reputation = ReputationTables(engine)
         self.tickets = TicketTables(engine)
         self.reports = ReportTables(engine)
 

@@ -16,6 +16,7 @@ from estafette.base.log import get
 from estafette.base.seal import Keyring
 from estafette.model.credential import Identity
 from estafette.model.domain import Domain, SigningKey
+from estafette.model.route import Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.model.topic import Topic, scope
@@ -205,6 +206,10 @@ class DirectorySnapshot:
         """See ``Directory``."""
         found = self._view.domains.get((self._view.owners.get(name, ""), name))
         return found if found is not None and found.status == "verified" else None
+
+    def routes(self, domain: str) -> tuple[Route, ...]:
+        """See ``Directory``."""
+        return self._view.incoming(domain)
 
     def may_send_as(self, identity: Identity, domain: str, address: str) -> bool:
         """See ``Directory``. A warning (records changed since) still sends; pending and suspended do not."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from estafette.base.errors import StoreFault
 from estafette.store.tables.engine import migrating, place_of, reading
 
-HEAD = "0020"
+HEAD = "0022"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 

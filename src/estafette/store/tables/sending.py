@@ -18,6 +18,7 @@ from estafette.store.tables.definitions.credentials import CREDENTIAL, SUPPRESSI
 from estafette.store.tables.definitions.domains import DKIM_KEY, DOMAIN, LABEL, LOOK, SENDER
 from estafette.store.tables.definitions.metadata import current
 from estafette.store.tables.definitions.people import LETTER
+from estafette.store.tables.definitions.routes import ROUTE
 from estafette.store.tables.definitions.service import AUDIT
 from estafette.store.tables.definitions.tenants import STREAM
 from estafette.store.tables.definitions.topics import TOPIC
@@ -60,6 +61,7 @@ class SendingTables(Tables):
         """See ``Sending``."""
         with self.changing(entry) as connection:
             bury(connection, DKIM_KEY, DKIM_KEY.c.tenant == domain.tenant, DKIM_KEY.c.domain == domain.name)
+            bury(connection, ROUTE, ROUTE.c.tenant == domain.tenant, ROUTE.c.domain == domain.name)
             if not bury(connection, DOMAIN, DOMAIN.c.id == domain.id):
                 raise Stale
 

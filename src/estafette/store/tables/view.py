@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from estafette.model.credential import Allowance, Identity
 from estafette.model.domain import Domain
+from estafette.model.route import BELOW, Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.model.topic import Topic
@@ -11,6 +12,7 @@ from estafette.store.interface.records import Changes, Credential, SealedKey
 from estafette.store.tables.networks import Networks
 
 _UNLIMITED = Allowance()
+_PROVED = frozenset({"verified", "warning"})
 
 
 class View:
@@ -25,6 +27,7 @@ class View:
         self.streams: dict[tuple[str, str], Stream] = {}
         self.topics: dict[tuple[str, str], dict[str, Topic]] = {}
         self.domains: dict[tuple[str, str], Domain] = {}
+        self.routes: dict[tuple[str, str], dict[str, Route]] = {}
         self.keys: dict[tuple[str, str], dict[str, SealedKey]] = {}
         self.credentials: dict[str, Credential] = {}
         self.usernames: dict[str, str] = {}
@@ -34,6 +37,7 @@ class View:
         self.addresses: set[tuple[str, str]] = set()
         self.owners: dict[str, str] = {}
         self._names: dict[str, tuple[str, str]] = {}
+        self._routed: dict[str, tuple[str, str]] = {}
         self._identities: dict[tuple[str, str], Identity] = {}
 
     def copy(self) -> View:
@@ -41,6 +45,8 @@ class View:
         made = View()
         made.tenants, made.streams, made.domains = dict(self.tenants), dict(self.streams), dict(self.domains)
         made.topics = {stream: dict(topics) for stream, topics in self.topics.items()}
+        made.routes = {domain: dict(routes) for domain, routes in self.routes.items()}
+        made._routed = dict(self._routed)
         made.keys = {owner: dict(keys) for owner, keys in self.keys.items()}
         made.credentials, made.usernames = dict(self.credentials), dict(self.usernames)
         made.senders, made.addresses, made.owners = dict(self.senders), set(self.addresses), dict(self.owners)
@@ -70,6 +76,9 @@ class View:
             self.domains[domain.tenant, domain.name] = domain
             self._own(domain)
             self._names[domain.id] = (domain.tenant, domain.name)
+        for route in changes.routes:
+            self._routed[route.id] = (route.tenant, route.domain)
+            self.routes.setdefault((route.tenant, route.domain), {})[route.id] = route
         for sealed in changes.keys:
             self._hold_key(sealed)
         for sender in changes.senders:
@@ -95,12 +104,27 @@ class View:
             self.domains.pop((owner, name), None)
             if self.owners.get(name) == owner:
                 del self.owners[name]
+        elif kind == "route" and key[0] in self._routed:
+            self.routes[self._routed.pop(key[0])].pop(key[0])
         elif kind == "sender":
             self.addresses.discard(self.senders.pop(key[0], ("", "")))
         elif kind == "dkim_key":
             self.keys.get((key[0], key[1]), {}).pop(key[2], None)
         elif kind == "credential":
             self._drop(key[0])
+
+    def incoming(self, domain: str) -> tuple[Route, ...]:
+        """Return the routes of a domain whose owner is proved and active."""
+        name = domain if domain in self.owners else domain.removeprefix(BELOW)
+        owner = self.owners.get(name, "")
+        routes = self.routes.get((owner, name))
+        if not routes or not self._takes(owner, name):
+            return ()
+        return tuple(routes.values())
+
+    def _takes(self, tenant: str, domain: str) -> bool:
+        held, known = self.tenants.get(tenant), self.domains.get((tenant, domain))
+        return held is not None and held.status == "active" and known is not None and known.status in _PROVED
 
     def _own(self, domain: Domain) -> None:
         if domain.status != "pending":
@@ -111,7 +135,7 @@ class View:
     def may_send(self, tenant: str, domain: str, address: str) -> bool:
         """Return whether a tenant has proved a domain, or this one address of a domain that nobody has proved."""
         known = self.domains.get((tenant, domain))
-        if known is not None and known.status in {"verified", "warning"}:
+        if known is not None and known.status in _PROVED:
             return True
         return bool(self.addresses) and domain not in self.owners and (tenant, address.lower()) in self.addresses
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, and_, delete, func, insert, literal, select, tuple_, union_all, update
 
+from estafette.model.route import Route
 from estafette.model.user import Letter
-from estafette.model.webhook import Call, CallState, LogReader, Webhook
+from estafette.model.webhook import Call, CallState, LogReader, RoutedWebhook, Webhook
 from estafette.store.interface.page import Page, Paged, cursor
 from estafette.store.interface.records import AuditEntry, Stale
 from estafette.store.interface.webhooks import Backlog, Settlement
 from estafette.store.tables.definitions.metadata import CHANGE
 from estafette.store.tables.definitions.people import LETTER
+from estafette.store.tables.definitions.routes import ROUTE
 from estafette.store.tables.definitions.webhooks import COUNTER, WEBHOOK, WEBHOOK_CALL, WEBHOOK_READER
 from estafette.store.tables.engine import put_rows
 from estafette.store.tables.paging import read_page
@@ -20,6 +22,7 @@ from estafette.store.tables.rows import columns, same
 from estafette.store.tables.transactions import Tables
 
 _W, _C, _R = WEBHOOK.c, WEBHOOK_CALL.c, WEBHOOK_READER.c
+_ROUTED = ROUTE.c.way == "webhook"
 #: Messages of one question, and rows of one pruning statement.
 _AT_ONCE = 500
 
@@ -27,11 +30,13 @@ _AT_ONCE = 500
 class WebhookTables(Tables):
     """Webhooks in tables; every method is one transaction. Thread-safe."""
 
-    def version(self) -> int:
+    def version(self) -> tuple[int, ...]:
         """See ``Webhooks``."""
+        query = select(func.count(), func.coalesce(func.max(ROUTE.c.version), 0)).where(_ROUTED)
         with self.reading() as connection:
             found: int = connection.execute(select(CHANGE.c.version).where(CHANGE.c.name == COUNTER)).scalar_one()
-        return found
+            routes = connection.execute(query).one()
+        return (found, *routes)
 
     def find(self, tenant: str, webhook: str) -> Webhook | None:
         """See ``Webhooks``."""
@@ -46,7 +51,9 @@ class WebhookTables(Tables):
 
     def active(self) -> Sequence[Webhook]:
         """See ``Webhooks``."""
-        return self.list_rows(select(WEBHOOK).where(_W.status == "active").order_by(_W.id), Webhook)
+        own = self.list_rows(select(WEBHOOK).where(_W.status == "active").order_by(_W.id), Webhook)
+        routes = self.list_rows(select(ROUTE).where(_ROUTED).order_by(ROUTE.c.id), Route)
+        return (*own, *map(_of_route, routes))
 
     def add(self, webhook: Webhook, entry: AuditEntry) -> None:
         """See ``Webhooks``."""
@@ -140,12 +147,19 @@ class WebhookTables(Tables):
     def prune(self, before: float, kept: int) -> int:
         """See ``Webhooks``."""
         with self.counting() as connection:
-            known = select(_W.id)
+            known = union_all(select(_W.id), select(ROUTE.c.id).where(_ROUTED))
             gone = connection.execute(delete(WEBHOOK_CALL).where(_C.webhook.not_in(known))).rowcount
             connection.execute(delete(WEBHOOK_READER).where(_R.webhook != "", _R.webhook.not_in(known)))
             old = and_(_C.state != "pending", _C.created < before)
             gone += connection.execute(delete(WEBHOOK_CALL).where(old)).rowcount
             return gone + sum(_cut(connection, webhook, kept) for webhook in connection.execute(known).scalars().all())
+
+
+def _of_route(route: Route) -> RoutedWebhook:
+    return RoutedWebhook(
+        id=route.id, tenant=route.tenant, url=route.target, sealed=route.sealed, created=route.created,
+        version=route.version,
+    )  # fmt: skip
 
 
 def _followed(connection: Connection, chains: Collection[tuple[str, int]]) -> list[tuple[str, int]]:

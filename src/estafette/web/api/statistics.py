@@ -24,14 +24,14 @@ _CSV: dict[int | str, dict[str, Any]] = {
 
 
 def _filters(
-    stream: Values = None, credential: Values = None, campaign: Values = None, tag: Values = None,
+    stream: Values = None, credential: Values = None, campaign: Values = None, tag: Values = None, topic: Values = None,
     template: Values = None, domain: Values = None, provider: Values = None, link: Values = None,
     client: Values = None,
 ) -> dict[str, tuple[str, ...]]:  # fmt: skip
     """Return dimension -> values of which one must be there, of those that were given."""
     given = {
-        "stream": stream, "credential": credential, "campaign": campaign, "tag": tag, "template": template,
-        "domain": domain, "provider": provider, "link": link, "client": client,
+        "stream": stream, "credential": credential, "campaign": campaign, "tag": tag, "topic": topic,
+        "template": template, "domain": domain, "provider": provider, "link": link, "client": client,
     }  # fmt: skip
     return {name: tuple(values) for name, values in given.items() if values}
 

@@ -10,6 +10,7 @@ from estafette.tenancy import streams
 from estafette.tenancy.streams import LONGEST, Habits
 from estafette.web.api.actor import Caller, May
 from estafette.web.api.etag import tagged
+from estafette.web.api.paces import PaceResource
 from estafette.web.api.paging import Listed
 from estafette.web.api.strict import Body, StrictRoute
 from estafette.web.services import Services
@@ -84,6 +85,7 @@ class StreamResource(BaseModel):
     window: WindowShown | None
     private: bool = Field(description="Content and recipients are shown to their sender only")
     notice: str = Field(description="What to know about its tracking; empty: nothing")
+    slowed: list[PaceResource] = Field(description="What slows it now, and why")
     version: int
 
 

@@ -16,7 +16,7 @@ from estafette.webhooks import endpoints, log
 from estafette.webhooks.endpoints import LONGEST_CHANGE, MOST_CALLS, Wish
 from estafette.webhooks.targets import LONGEST, of_settings
 
-FormName = Literal["standard", "mailjet", "brevo", "turbosmtp"]
+FormName = Literal["standard", "mailjet", "mailjet_single", "brevo", "turbosmtp"]
 Status = Literal["active", "disabled"]
 State = Literal["pending", "done", "failed"]
 Kinds = Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=40)]

@@ -27,6 +27,7 @@ class UsedLinks:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._sweep(now)
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.utime(file, (now, now))
         except FileExistsError:
             return False
         except OSError as error:

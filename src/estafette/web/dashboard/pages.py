@@ -21,6 +21,7 @@ FRAME = HEADERS | {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
 }
 LISTED = 500
+_PLACES = 7
 
 _style = resources.files("estafette.web.dashboard").joinpath("style.css").read_text(encoding="utf-8")
 
@@ -61,18 +62,17 @@ def _mail(routes: APIRouter, services: Services, sessions: Sessions) -> None:
         found = await _find(services, sessions, request, email)
         if found is None:
             return rendered(request, "gone.html", 404, user=identity.username)
-        content, parts, events = found
-        return rendered(request, "mail.html", mail=content, parts=parts, events=events, user=identity.username)
+        return rendered(request, "mail.html", **found, user=identity.username)
 
     @routes.get("/mail/{email}/html")
     async def frame(request: Request, email: str) -> Response:
         found = await _find(services, sessions, request, email)
-        return HTMLResponse(found[1].html if found and found[1] else "", 200 if found else 404, FRAME)
+        return HTMLResponse(found["parts"].html if found else "", 200 if found else 404, FRAME)
 
     @routes.get("/mail/{email}/source")
     async def source(request: Request, email: str) -> Response:
         found = await _find(services, sessions, request, email)
-        text = found[1].source.decode("utf-8", "replace") if found and found[1] else ""
+        text = found["parts"].source.decode("utf-8", "replace") if found else ""
         return PlainTextResponse(text, 200 if found else 404, HEADERS)
 
 
@@ -92,16 +92,25 @@ async def _mails(services: Services, identity: Identity) -> list[dict[str, Any]]
     ]
 
 
-async def _find(
-    services: Services, sessions: Sessions, request: Request, email: str
-) -> tuple[dict[str, Any], reading.Reading | None, list[dict[str, Any]]] | None:
-    """Return (message, its parts, its events) when the caller may read it."""
-    identity, message = sessions.who(request), reading.number(email)
+async def _find(services: Services, sessions: Sessions, request: Request, email: str) -> dict[str, Any] | None:
+    """Return a message, its parts, its events and its recipients, when the caller may read it.
+
+    email: ``ID``, or ``ID.N`` for the copy of a recipient.
+    """
+    name, _, place = email.partition(".")
+    identity, message = sessions.who(request), reading.number(name)
     if identity is None or message is None:
         return None
     content = (await services.spool.contents([message])).get(message)
     if content is None or not reading.visible(content, identity.tenant, identity.credential):
         return None
-    events = [shapes.event(event) for event in await services.history.of_message(message)]
-    parts = reading.read(await reading.body(services, content), content.size)
-    return {**shapes.content(content), "id": ids.show(message)}, parts, events
+    events = await services.history.of_message(message)
+    recipients = {event.number: event.recipient for event in events if event.number and event.recipient}
+    number = int(place) if place.isascii() and place.isdigit() and len(place) < _PLACES else 1
+    parts = reading.read(await reading.copy(services, content, recipients, number), content.size)
+    return {
+        "mail": {**shapes.content(content), "id": ids.show(message), "number": number},
+        "parts": parts,
+        "events": [shapes.event(event) for event in events],
+        "recipients": sorted(recipients.items())[:LISTED] if services.captured else (),
+    }

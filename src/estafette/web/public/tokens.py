@@ -1,6 +1,8 @@
-"""Tokens of the paths, opened; those that many recipients share are remembered."""
+"""Tokens of the paths, opened; those that many recipients share are remembered, and so is where links lead."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from estafette.base.seal import Keyring
 from estafette.events.acts import Group
@@ -9,30 +11,31 @@ from estafette.web.public.answers import Answer, Scope, header
 from estafette.web.public.destination import label, leading_to
 from estafette.web.public.standing import Standing
 
-#: Shared tokens remembered. Above it all are forgotten: one campaign has some dozen.
+#: Shared tokens remembered, and pages that links lead to. Above it all are forgotten: one campaign has some dozen.
 REMEMBERED = 4_096
 #: Octets before the token in ``/c/TOKEN``.
 _BEFORE = 3
 
 
+class Page(NamedTuple):
+    """Where a link leads. answer: leads there, None when this is not of http or https. label: names it in reports."""
+
+    answer: Answer | None
+    label: str
+
+
+_NOWHERE = Page(None, "")
+
+
 class Opened:
-    """What a token says, and what follows from it.
+    """What a token says, and what follows from it. answer, label: see ``Page``; a pixel leads nowhere."""
 
-    answer: leads to the target, None when this is not of http or https.
-    """
+    __slots__ = ("_group", "answer", "label", "target")
 
-    __slots__ = ("_group", "answer", "target")
-
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, page: Page) -> None:
         self.target = target
-        location = leading_to(target.url) if target.kind == "click" else None
-        self.answer = Answer(302, more=[(b"location", location)]) if location else None
+        self.answer, self.label = page
         self._group = Group.of(target, self.label) if target.aggregate else None
-
-    @property
-    def label(self) -> str:
-        """Return what names the link in reports."""
-        return label(self.target.url)
 
     @property
     def group(self) -> Group | None:
@@ -47,6 +50,7 @@ class Tokens:
         self._keyring = keyring
         self._standing = standing
         self._shared: dict[str, Opened] = {}
+        self._pages: dict[str, Page] = {}
 
     def opened(self, scope: Scope, kind: LinkKind) -> Opened | None:
         """Return what a path's token says; None when we did not write it, or wrote it for another path or name."""
@@ -67,9 +71,20 @@ class Tokens:
         target = read(self._keyring, token)
         if target is None:
             return None
-        opened = Opened(target)
+        opened = Opened(target, self._page(target.url) if target.kind == "click" else _NOWHERE)
         if target.aggregate:
             if len(self._shared) >= REMEMBERED:
                 self._shared.clear()
             self._shared[token] = opened
         return opened
+
+    def _page(self, url: str) -> Page:
+        """Return where a link leads: of a mailing many tokens, each somebody's own, lead to few pages."""
+        page = self._pages.get(url)
+        if page is None:
+            if len(self._pages) >= REMEMBERED:
+                self._pages.clear()
+            location = leading_to(url)
+            answer = Answer(302, more=[(b"location", location)]) if location else None
+            page = self._pages[url] = Page(answer, label(url))
+        return page

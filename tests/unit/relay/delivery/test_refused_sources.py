@@ -90,3 +90,21 @@ async def test_what_is_about_the_recipient_moves_no_address():
     assert first.rule == "text.invalid_recipient@1"
     assert second.verdict == "delivered"
     assert picky.callers == [ONE, TWO], "the addresses go on taking turns"
+
+
+async def test_after_a_restart_the_refused_address_is_not_used_there_either():
+    picky = Picky("MAIL")
+    async with peers.Peer(picky) as peer:
+        egress = {"default": Egress(source=[Source(address=each) for each in (ONE, TWO)])}
+        first, second = (peers.carrier(peer.port, zone=ZONE, egress=egress) for _ in range(2))
+        try:
+            await first.attempt(peers.parcel())
+            second.resume(first.resting())
+            before = len(picky.callers)
+            for _ in range(3):
+                [outcome] = await second.attempt(peers.parcel())
+                assert outcome.verdict == "delivered"
+        finally:
+            await first.close()
+            await second.close()
+    assert set(picky.callers[before:]) == {TWO}

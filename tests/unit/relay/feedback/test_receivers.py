@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
 import msgspec
@@ -107,3 +108,18 @@ async def test_mail_without_measure_is_filed_and_the_reader_stays_up(office, rea
         assert (await reader.take(returned(body))).what == "report_markup"
     inside = b"Content-Type: message/rfc822\r\n\r\n" + GOOGLE
     assert (await reader.take(returned(inside))).what == "report_nothing"
+
+
+async def test_an_archive_that_unpacks_to_megabytes_leaves_the_event_loop_to_others(reader):
+    heavy = golden("google.xml").replace(b"</feedback>", b"<record><row/></record>" * 60_000 + b"</feedback>")
+    bomb = returned(mailed(gzip.compress(heavy)))
+    assert reader.concerns(bomb)
+    reading, turns = asyncio.ensure_future(reader.take(bomb)), 0
+    while not reading.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert (reading.result().what, turns > 100) == ("report_too_large", True)
+
+
+def test_other_mail_does_not_concern_it(reader):
+    assert not reader.concerns(returned(GOOGLE, "abuse@acme.example"))

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estafette.config.schema import Delivery
 from estafette.model.outcome import Outcome
 from estafette.relay.scheduling.clockwork import Clockwork
+from estafette.relay.scheduling.patience import patiences
 from estafette.relay.scheduling.retry import Retry
+from estafette.smtp.classification.vocabulary import vocabulary
 
 DAY = 86400.0
 WAITS = [120.0, 300.0, 600.0]
@@ -177,3 +181,65 @@ def test_a_floor_that_is_a_little_ahead_changes_nothing():
     clock = Clockwork(floor=1e9 + 10)
     clock.advance(1e9, 0.0)
     assert clock.time == 1e9
+
+
+def test_a_full_mailbox_is_asked_again_after_a_day_and_then_two(rig):
+    courier = rig()
+    courier.accept([courier.row(expires=courier.wall + 20 * DAY)])
+    courier.answer = lambda _job, _row: {"verdict": "deferred", "category": "mailbox_full"}
+    courier.run(10 * DAY)
+    times = [at for at, _ in courier.attempts]
+    waits = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(waits) >= 3
+    for wait, hours in zip(waits, (30, *[48] * (len(waits) - 1)), strict=True):
+        assert hours * 3600 * 0.8 <= wait <= hours * 3600 * 1.2 + 10
+
+
+def test_a_full_mailbox_is_asked_a_last_time_when_the_message_expires(rig):
+    courier = rig()
+    courier.accept([courier.row(expires=courier.wall + 3600)])
+    courier.answer = lambda _job, _row: {"verdict": "deferred", "category": "mailbox_full"}
+    courier.run(2 * 3600)
+    assert [round(at - courier.attempts[0][0], -2) for at, _ in courier.attempts] == [0, 3600]
+    assert courier.ended[0].expired
+
+
+@pytest.mark.parametrize("category", sorted(patiences()))
+@given(spread=st.floats(0, 0.999), attempts=st.integers(0, 50))
+def test_a_slow_category_never_waits_less_than_the_schedule(category, spread, attempts):
+    retry = Retry(WAITS, lambda: spread)
+    jitter = retry.jitter()
+    assert retry.wait(attempts, outcome(category=category), jitter) >= retry.wait(attempts, outcome(), jitter)
+
+
+@pytest.mark.parametrize(
+    ("category", "hours"),
+    [
+        ("mailbox_full", [30, 48, 48]),
+        ("rate_limited", [1 / 6, 1 / 3, 2 / 3, 1, 2, 3, 3]),
+        ("recipient_rate", [1 / 6, 1 / 3]),
+        ("greylisted", [1 / 12, 1 / 6]),
+        ("remote_system", [1 / 30, 1 / 12]),
+    ],
+)
+def test_the_shipped_schedule_waits_as_long_as_the_reply_means(category, hours):
+    retry = Retry(Delivery().retry, lambda: 0.5)
+    waits = [retry.wait(attempts, outcome(category=category), 1.0) for attempts in range(len(hours))]
+    assert waits == pytest.approx([each * 3600 for each in hours])
+
+
+def test_whoever_shortens_the_schedule_shortens_all_of_it():
+    retry = Retry([1.0], lambda: 0.5)
+    assert max(retry.wait(3, outcome(category=category), 1.0) for category in patiences()) <= 16
+
+
+@pytest.mark.parametrize("category", sorted(patiences()))
+def test_what_a_peer_asks_for_goes_before_what_its_reply_means(category):
+    retry = Retry(WAITS, lambda: 0.5)
+    assert 10 <= retry.wait(0, outcome(category=category, retry_after=10.0), 1.0) <= 10.5
+
+
+def test_every_category_that_is_to_go_slower_has_its_steps_and_no_other_name_is_in_the_file():
+    slow = {name for name, each in vocabulary().items() if each.action == "back_off_slow"}
+    assert slow <= set(patiences())
+    assert set(patiences()) <= set(vocabulary())

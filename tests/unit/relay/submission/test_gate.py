@@ -10,8 +10,9 @@ from estafette.config.schema import Delivery, Limits, Retention
 from estafette.model.address import Address, parse_path
 from estafette.model.credential import Identity
 from estafette.model.domain import Domain
-from estafette.model.envelope import NOTIFY_FAILURE, Envelope, Recipient
+from estafette.model.envelope import NOTIFY_FAILURE, NOTIFY_NEVER, Envelope, Recipient
 from estafette.model.event import unpack
+from estafette.model.message import Asked
 from estafette.relay.submission.client import ClientInfo
 from estafette.relay.submission.gate import Gate
 from estafette.store.tables.directory import DirectorySnapshot
@@ -290,6 +291,17 @@ def test_who_is_told(desk: Desk, stream: str, report_to: str, notify: int, repor
     assert content.reports == reports
     assert content.subject == ("" if stream == "personal" else "Hi")
     assert content.retention == (0.0 if stream == "personal" else 604800.0)
+
+
+def test_what_the_sender_asked_of_each_recipient_stays_with_the_message(desk: Desk, anna: Identity) -> None:
+    plain, never = (
+        Recipient("b@example.test", "example.test"),
+        Recipient("c@example.test", "example.test", NOTIFY_NEVER),
+    )
+    known = Recipient("d@example.test", "example.test", orcpt="rfc822;dd@example.test")
+    content = desk.gate.finish(anna, Envelope("a@acme.test", (plain, never, known)), PLAIN, CLIENT).content
+    assert content.asked == (Asked(2, NOTIFY_NEVER), Asked(3, 0, "rfc822;dd@example.test"))
+    assert content.asked_of(1) == Asked(1)
 
 
 def test_a_streamed_head_gets_the_same_treatment(desk: Desk, anna: Identity) -> None:

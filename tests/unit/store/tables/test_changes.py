@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from estafette.model.consent import ANSWERS, ConsentAct
 from estafette.model.domain import Domain
+from estafette.model.route import Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
+from estafette.store.interface.page import FIRST
 from estafette.store.interface.records import AuditEntry, Credential, SealedKey, Suppression
 from estafette.store.tables.control import ControlTables
-from estafette.store.tables.definitions.domains import DKIM_KEY, DOMAIN
+from estafette.store.tables.definitions.domains import DKIM_KEY
 from estafette.store.tables.directory import DirectorySnapshot
 from estafette.store.tables.transactions import bury
 from estafette.tenancy.office import Office
@@ -43,6 +45,8 @@ class Somebody:
             self.reroute,
             self.add_domain,
             self.drop_domain,
+            self.route,
+            self.unroute,
             self.suppress,
             self.answer,
         )
@@ -83,9 +87,22 @@ class Somebody:
         found = self._control.domains()
         if found:
             gone = self._chance.choice(found)
-            with self._control.changing(ENTRY) as connection:
-                bury(connection, DKIM_KEY, DKIM_KEY.c.tenant == gone.tenant, DKIM_KEY.c.domain == gone.name)
-                bury(connection, DOMAIN, DOMAIN.c.id == gone.id)
+            self._control.sending.remove_domain(gone, ENTRY)
+
+    def route(self) -> None:
+        self._made += 1
+        found = self._control.domains()
+        if found:
+            domain = self._chance.choice(found)
+            made = Route(
+                id=f"r{self._made}", tenant=domain.tenant, domain=domain.name, pattern=f"p{self._made}", way="keep"
+            )
+            self._control.routes.add_route(made, ENTRY)
+
+    def unroute(self) -> None:
+        found = [route for name in TENANTS for route in self._control.routes.page(FIRST, tenant=name).items]
+        if found:
+            self._control.routes.remove_route(self._chance.choice(found), ENTRY)
 
     def suppress(self) -> None:
         tenant, address = self._chance.choice(TENANTS), f"p{self._chance.randrange(3)}@y.test"
@@ -108,6 +125,7 @@ def _known(directory: DirectorySnapshot) -> dict[str, object]:
     nets = {net: view.networks.find(f"10.0.{net}.9") for net in range(4)}
     keys = {owner: held for owner, held in view.keys.items() if held}
     return {
+        "routes": {domain: held for domain, held in view.routes.items() if held},
         "tenants": view.tenants, "streams": view.streams, "domains": view.domains, "keys": keys,
         "credentials": view.credentials, "names": view.usernames, "api": view.api_keys, "who": everyone, "nets": nets,
         "suppressed": {key: set(held) for key, held in directory._suppressed._entries.items()},

@@ -3,6 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from estafette.model.domain import Domain
+from estafette.model.route import Route
 from estafette.model.stream import Stream
 from estafette.model.tenant import Tenant
 from estafette.model.webhook import Call, LogReader, Webhook
@@ -58,7 +60,7 @@ def test_a_change_steps_the_counter_and_needs_what_was_seen(webhooks):
     webhooks.add(webhook(), ENTRY)
     before, seen = webhooks.version(), webhooks.find("a", "w")
     webhooks.change(msgspec.structs.replace(seen, status="disabled", reason="gone"), ENTRY)
-    assert webhooks.version() == before + 1
+    assert webhooks.version() == (before[0] + 1, *before[1:])
     assert webhooks.active() == ()
     with pytest.raises(Stale):
         webhooks.change(seen, ENTRY)
@@ -139,3 +141,30 @@ def test_the_log_of_calls_keeps_the_newest(webhooks):
     assert [each.id for each in webhooks.readers()] == [""]
     assert webhooks.prune(8.0, 3) == 4
     assert ids(webhooks.calls(Page(), webhook="w").items) == ["c7"]
+
+
+def _route(**more):
+    given = {"id": "r", "tenant": "a", "domain": "x.test", "pattern": "*", "way": "webhook", "target": "https://hook"}
+    return Route(**given | {"sealed": b"s", "created": 4.0} | more)
+
+
+def test_the_address_of_a_route_is_called_as_long_as_the_route_says(webhooks, control):
+    control.add_domain(Domain(id="1", tenant="a", name="x.test", status="verified"), [], ENTRY)
+    hooks, routes = webhooks, control.routes
+    before = hooks.version()
+    routes.add_route(_route(), ENTRY)
+    routes.add_route(_route(id="k", pattern="info", way="keep", target="", sealed=b""), ENTRY)
+    (found,) = hooks.active()
+    assert (found.id, found.tenant, found.url, found.sealed, found.format) == ("r", "a", "https://hook", b"s", "mail")
+    assert hooks.version() != before
+    assert hooks.find("a", "r") is None
+    hooks.settle(Settlement(now=1.0, calls=[call(1, webhook="r"), call(2, webhook="gone")]))
+    hooks.prune(0.0, 10)
+    assert hooks.call("r", "c1") is not None
+    assert hooks.call("gone", "c2") is None
+    before, seen = hooks.version(), routes.find("a", "r")
+    routes.put_route(msgspec.structs.replace(seen, way="keep", target="", sealed=b""), ENTRY)
+    assert hooks.version() != before
+    assert hooks.active() == ()
+    hooks.prune(0.0, 10)
+    assert hooks.call("r", "c1") is None

@@ -1,9 +1,10 @@
 """Brevo's resources of mail: what was sent, what is to go later, and how it is called back."""
 
 import base64
-import time
 from datetime import UTC, datetime
 from urllib.parse import quote
+
+from tests.unit.web.world import NOON
 
 from estafette.base import ids
 from estafette.tenancy import credentials, templates
@@ -19,7 +20,7 @@ def message(**fields):
 
 
 def later(hours=1):
-    return datetime.fromtimestamp(time.time() + hours * 3600, UTC).isoformat(timespec="milliseconds")
+    return datetime.fromtimestamp(NOON + hours * 3600, UTC).isoformat(timespec="milliseconds")
 
 
 async def sent(brevo, **fields):

@@ -2,10 +2,11 @@
 
 import base64
 import re
-import time
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from uuid import UUID
+
+from tests.unit.web.world import NOON
 
 from estafette.base import ids
 from estafette.model.rule import Filter
@@ -23,7 +24,7 @@ def message(**fields):
 
 
 def in_an_hour():
-    return datetime.fromtimestamp(time.time() + 3600, UTC).isoformat(timespec="milliseconds")
+    return datetime.fromtimestamp(NOON + 3600, UTC).isoformat(timespec="milliseconds")
 
 
 def number_of(message_id):

@@ -6,13 +6,13 @@ import httpx
 import pytest
 from brevo import AsyncBrevo
 from brevo.core.api_error import ApiError
+from tests.unit.web.world import NOON
 
 from estafette.model.event import Event, Reply, pack
 from estafette.model.tracking import Hit
 from estafette.store.interface.statistics import DAY, HOUR, Cell
 
-NOW = time.time()
-TODAY = int(NOW) // DAY * DAY
+TODAY = int(NOON) // DAY * DAY
 COUNTS = {
     "queued": 110, "delivered": 80, "sent": 5, "bounced.hard": 4, "bounced.block": 3, "bounced.soft": 2, "failed": 1,
     "rejected": 6, "deferred": 20, "opened.raw": 90, "opened.machine": 40, "opened.human": 30, "opened.proxy": 15,
@@ -51,15 +51,15 @@ async def logged(world, tenant):
     """What happened to one message of acme, with hits of people, proxies and scanners."""
     reply = Reply(550, "5.1.1", "no such user")
     events = [
-        Event(1, NOW - 50, "queued", tenant, "bulk", 7, 1, "bob@y.example", tags=("a",)),
-        Event(2, NOW - 40, "delivered", tenant, "bulk", 7, 1, "bob@y.example", tags=("a",)),
-        Event(3, NOW - 30, "opened", tenant, "bulk", 7, 1, "bob@y.example", hit=Hit(agent="proxy_prefetch")),
-        Event(4, NOW - 20, "clicked", tenant, "bulk", 7, 1, "bob@y.example",
+        Event(1, NOON - 50, "queued", tenant, "bulk", 7, 1, "bob@y.example", tags=("a",)),
+        Event(2, NOON - 40, "delivered", tenant, "bulk", 7, 1, "bob@y.example", tags=("a",)),
+        Event(3, NOON - 30, "opened", tenant, "bulk", 7, 1, "bob@y.example", hit=Hit(agent="proxy_prefetch")),
+        Event(4, NOON - 20, "clicked", tenant, "bulk", 7, 1, "bob@y.example",
               hit=Hit(agent="human", url="https://a.example/x", first=True)),
-        Event(5, NOW - 19, "clicked", tenant, "bulk", 7, 1, "bob@y.example", hit=Hit(agent="scanner")),
-        Event(6, NOW - 10, "bounced", tenant, "bulk", 8, 1, "gone@y.example", reply=reply),
-        Event(7, NOW - 9, "opened", tenant, "bulk", 0, 0, hit=Hit(agent="human", mode="aggregate"), count=3),
-        Event(8, NOW - 8, "queued", tenant, "personal", 9, 1, "secret@y.example"),
+        Event(5, NOON - 19, "clicked", tenant, "bulk", 7, 1, "bob@y.example", hit=Hit(agent="scanner")),
+        Event(6, NOON - 10, "bounced", tenant, "bulk", 8, 1, "gone@y.example", reply=reply),
+        Event(7, NOON - 9, "opened", tenant, "bulk", 0, 0, hit=Hit(agent="human", mode="aggregate"), count=3),
+        Event(8, NOON - 8, "queued", tenant, "personal", 9, 1, "secret@y.example"),
     ]  # fmt: skip
     await world.store.history.append([(each.id, pack(each)) for each in events])
 

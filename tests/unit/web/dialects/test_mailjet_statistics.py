@@ -3,13 +3,13 @@
 import time
 
 import pytest
+from tests.unit.web.world import NOON
 
 from estafette.base.ids import Mint
 from estafette.model.event import Event, pack
 from estafette.model.tracking import Hit
 from estafette.store.interface.statistics import DAY, HOUR, Cell
 
-NOW = time.time()
 ACCOUNT = "CounterSource=APIKey&CounterTiming=Event&CounterResolution=Lifetime"
 COUNTS = {
     "queued": 110, "delivered": 80, "sent": 5, "bounced.hard": 4, "bounced.block": 3, "bounced.soft": 2, "failed": 1,
@@ -23,7 +23,7 @@ def counted(world):
     """Count something for acme, in an hour."""
     tenant = world.services.office().tenant("acme").id
 
-    async def add(dimension, value, counts, at=NOW - HOUR):
+    async def add(dimension, value, counts, at=NOON - HOUR):
         position = await world.store.statistics.position()
         cells = {
             Cell(tenant, int(at) // HOUR * HOUR, dimension, value, measure): amount
@@ -79,7 +79,7 @@ async def test_a_campaign_is_asked_for_by_its_number(ask, counted):
 
 
 async def test_events_are_told_hour_by_hour_and_day_by_day(ask, counted):
-    noon = int(NOW) // DAY * DAY - DAY + 12 * HOUR
+    noon = int(NOON) // DAY * DAY - DAY + 12 * HOUR
     await counted("all", "", {"delivered": 5}, noon)
     await counted("all", "", {"delivered": 7}, noon + HOUR)
     query = f"CounterSource=apikey&CounterTiming=Event&FromTS={noon}&ToTS={noon + HOUR + 1}"
@@ -92,13 +92,13 @@ async def test_events_are_told_hour_by_hour_and_day_by_day(ask, counted):
 
 async def test_what_became_of_messages_stands_at_the_time_of_the_message(world, ask):
     tenant = world.services.office().tenant("acme").id
-    yesterday = int(NOW) // DAY * DAY - DAY + HOUR
+    yesterday = int(NOON) // DAY * DAY - DAY + HOUR
     message = Mint(lambda: float(yesterday), writer=9).next()
     hit = Hit(agent="human", first=True)
     events = [
         Event(1, yesterday, "queued", tenant, "bulk", message, 1),
         Event(2, yesterday, "delivered", tenant, "bulk", message, 1),
-        Event(3, NOW, "opened", tenant, "bulk", message, 1, hit=hit),
+        Event(3, NOON, "opened", tenant, "bulk", message, 1, hit=hit),
     ]
     await world.store.history.append([(each.id, pack(each)) for each in events])
     query = f"CounterSource=APIKey&CounterTiming=Message&CounterResolution=Day&FromTS={yesterday}"
@@ -153,7 +153,7 @@ async def test_figures_of_a_message_count_people_and_not_machines(world, ask, ca
     tenant = world.services.office().tenant("acme").id
     hits = [Hit(agent="scanner"), Hit(agent="human", client="thunderbird"), Hit(agent="proxy_prefetch")]
     events = [
-        Event(n, time.time() + n, "opened", tenant, "transactional", number, 1, hit=hit)
+        Event(n, world.clock.now() + n, "opened", tenant, "transactional", number, 1, hit=hit)
         for n, hit in enumerate(hits, 1)
     ]
     await world.store.history.append([(1_000_000 + each.id, pack(each)) for each in events])

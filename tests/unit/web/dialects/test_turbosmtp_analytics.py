@@ -3,14 +3,14 @@
 import time
 
 import pytest
+from tests.unit.web.world import NOON
 
 from estafette.model.event import Event, Reply, pack
 from estafette.model.tracking import Hit
 from estafette.web.dialects.turbosmtp.status import status
 
-NOW = time.time()
-TODAY = time.strftime("%Y-%m-%d", time.gmtime(NOW))
-DAYS = f"from={time.strftime('%Y-%m-%d', time.gmtime(NOW - 86_400))}&to={TODAY}"
+TODAY = time.strftime("%Y-%m-%d", time.gmtime(NOON))
+DAYS = f"from={time.strftime('%Y-%m-%d', time.gmtime(NOON - 86_400))}&to={TODAY}"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def sent(call, feed, world, tenant):
     number = answer.json()["mid"]
     await feed()
     reply = Reply(550, "5.1.1", "no such user")
-    at = time.time()
+    at = world.clock.now()
     events = [
         Event(1, at, "delivered", tenant, "transactional", number, 1, "bob@y.example"),
         Event(2, at, "opened", tenant, "transactional", number, 1, "bob@y.example", hit=Hit(agent="scanner")),

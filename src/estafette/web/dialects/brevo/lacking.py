@@ -13,7 +13,6 @@ _INSTEAD = {
     "senders/ips": "the service chooses the address it sends from",
     "contacts": "there are no contacts here; give values in params",
     "emailCampaigns": "there are no campaigns here; send with messageVersions",
-    "webhooks": "events are told by GET /v1/events",
     "transactionalSMS": "mail alone is sent here",
     "whatsapp": "mail alone is sent here",
 }

@@ -17,6 +17,7 @@ from estafette.web.dialects.brevo import (
     sending,
     statistics,
     templates,
+    webhooks,
 )
 from estafette.web.dialects.brevo.errors import render
 from estafette.web.dialects.dialect import Dialect
@@ -34,6 +35,7 @@ def routes(services: Services) -> APIRouter:
         statistics,
         event_report,
         blocked,
+        webhooks,
         lacking,
         domains,
         senders,

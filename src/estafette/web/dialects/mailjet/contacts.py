@@ -15,10 +15,9 @@ from estafette.store.interface.stops import Search
 from estafette.tenancy import suppressions
 from estafette.tenancy.office import NotFound, Office, moment
 from estafette.tenancy.suppressions import Wanted
-from estafette.web.api.actor import Caller
 from estafette.web.api.strict import Body
-from estafette.web.dialects.caller import basic, by_pair, managing
 from estafette.web.dialects.mailjet.listing import listing
+from estafette.web.dialects.mailjet.user import managed
 from estafette.web.dialects.translation import refused
 from estafette.web.services import Services
 
@@ -50,12 +49,6 @@ class Several(Body):
 def add(routes: APIRouter, services: Services) -> None:
     """Add the routes of the noun."""
 
-    async def called(request: Request, permission: str) -> Caller:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await managing(services, request, permission, None, token.strip())
-        return await managing(services, request, permission, by_pair(services, request, *basic(request)), "")
-
     @routes.get("/v3/REST/contact")
     async def excluded(
         request: Request,
@@ -64,7 +57,7 @@ def add(routes: APIRouter, services: Services) -> None:
         Offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,  # noqa: N803 - their name
     ) -> dict[str, Any]:
         """Return the addresses that are excluded."""
-        caller = await called(request, "read")
+        caller = await managed(services, request, "read")
         if IsExcludedFromCampaigns == "false":
             raise refused("IsExcludedFromCampaigns", "only addresses that are excluded are kept here", "ask for true")
         search = Search(tenant=caller.tenant, wild=False, limit=Limit, offset=Offset, descending=False)
@@ -74,20 +67,20 @@ def add(routes: APIRouter, services: Services) -> None:
     @routes.post("/v3/REST/contact/managemanycontacts", status_code=201)
     async def change_many(given: Several, request: Request) -> dict[str, Any]:
         """Exclude several addresses, or let them get mail again."""
-        caller = await called(request, "suppressions")
+        caller = await managed(services, request, "suppressions")
         await caller.run(_change, caller.tenant, [(each.Email, _true(each)) for each in given.Contacts])
         return listing([{"JobID": 0}])
 
     @routes.get("/v3/REST/contact/{email}")
     async def one(email: str, request: Request) -> dict[str, Any]:
         """Return an address that is excluded."""
-        caller = await called(request, "read")
+        caller = await managed(services, request, "read")
         return listing([_shown(await caller.run(_find, caller.tenant, email))])
 
     @routes.put("/v3/REST/contact/{email}")
     async def change(email: str, given: Change, request: Request) -> dict[str, Any]:
         """Exclude an address, or let it get mail again."""
-        caller = await called(request, "suppressions")
+        caller = await managed(services, request, "suppressions")
         await caller.run(_change, caller.tenant, [(email, _true(given))])
         if _true(given):
             return listing([_shown(await caller.run(_find, caller.tenant, email))])

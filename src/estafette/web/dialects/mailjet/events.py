@@ -1,7 +1,7 @@
 """Events as Mailjet's Event API posts them (facts: commercial-relays, section 3; its guide "Event API").
 
-Grouped (its version 2): bodies stand in an array. What it has no word for is not told: hits of machines, corrections
-that take a person's hit back, and mail that names no recipient.
+Grouped (its version 2) bodies stand in an array; ``SINGLE`` is its version 1. What it has no word for is not told: hits
+of machines, corrections that take a person's hit back, and mail that names no recipient.
 """
 
 from __future__ import annotations
@@ -102,3 +102,4 @@ def _error(event: Event) -> tuple[str, str]:
 
 
 FORM = Form(write, group=GROUP)
+SINGLE = Form(write)

@@ -1,0 +1,1 @@
+"""Mail that comes to tenants' domains: screened, handed to their own servers while the sender waits, or kept."""
