@@ -165,7 +165,8 @@ class OpenSmtpd(_Beside):
 
     server = "opensmtpd"
     script = (
-        "mount -t tmpfs none /var/spool; mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /run/opensmtpd;"
+        "mount -t tmpfs none /var/spool; mount -t tmpfs none /run;"  # its control socket is one for all, too
+        " mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /run/opensmtpd;"
         " chmod 711 /var/spool/smtpd; mkdir -p /var/empty; exec {tree}/usr/sbin/smtpd -d -f {folder}/conf"
     )
 
