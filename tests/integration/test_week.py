@@ -25,14 +25,17 @@ from tests.simulation.week.plan import DAYS, EXPIRE, STREAMS, TENANTS, Letter, W
 from tests.simulation.week.truth import Key, Truth
 
 SEED = int(os.environ.get("WEEK_SEED", "1"))
-#: Days in whose morning the service is stopped and started: what it knows survives.
-RESTARTED = frozenset({3, 6})
+#: The day in whose morning the service is stopped and started: what it knows survives.
+RESTARTED = 4
 MORNING, NOON = 9, 12
+#: Whoever is put off in the morning is tried at noon, whoever is at noon in the next morning: the longest wait is for a
+#: full mailbox, 16 times as long and a fifth more, still under the two hours before noon.
+RETRY = "5m"
 
 
 @pytest.fixture
 def stage(folder, certificates, dns, root):
-    settings = {"delivery": {"retry": ["1h", "10h"], "expire": f"{EXPIRE}d"}}
+    settings = {"delivery": {"retry": [RETRY], "expire": f"{EXPIRE}d"}}
     with (
         Town() as town,
         Service(folder / "service", certificates, dns=dns.at, mx_port=town.port, settings=settings) as service,
@@ -53,9 +56,8 @@ class Days:
 
     def live(self, day: int) -> None:
         """Live one day: mail in the morning, second attempts at noon, then what comes of it."""
-        self.stage.clock.set(day, MORNING)
-        self.stage.town.seen.today = day
-        if day in RESTARTED:
+        self.stage.clock.set(day, MORNING, 10 * day)  # later each day: in its morning a letter is full days old
+        if day == RESTARTED:
             self.read += self.stage.read()
             self.stage.restart()
         self.truth.morning(day)
@@ -85,7 +87,7 @@ class Days:
         self._waiting = [letter for letter in self._waiting if letter not in over]
         self.stage.drained(len(self._waiting))
         for letter in over:
-            self.truth.expired(letter, day, self.stage.town.seen.put_off[letter.recipient])
+            self.truth.expired(letter, day)
 
     def _compare(self, day: int) -> None:
         """See that the lists are the planted ones, each read with its own tenant's key."""
@@ -115,26 +117,29 @@ def planted(truth: Truth, tenant: str, group: str) -> dict[tuple[int, str], dict
     return {key: dict(numbers) for key, numbers in found.items()}
 
 
-def compare(
+def differing(
     found: dict[tuple[int, str], dict[str, int]], there: dict[tuple[int, str], dict[str, int]], where: str
-) -> None:
-    """See that numbers are the planted ones.
+) -> list[str]:
+    """Return every number that is not the planted one, as a line to read.
 
-    Attempts put off may be fewer: a 421 on a connection that was kept open is a goodbye (RFC 5321 section 3.8), and the
-    same attempt goes on over a new one. How many were kept open is luck.
+    Attempts put off are exact too: a 421 on a connection that was kept open is a goodbye (RFC 5321 section 3.8), and the
+    same attempt goes on over one new connection, where the servers of the town say it again: that is the deferral.
     Refusals at RCPT come before a message names its campaign: they are compared by stream.
     """
     by_stream = any(value in STREAMS for _, value in found)
+    wrong: list[str] = []
     for key in sorted({*found, *there}):
-        numbers, wanted = dict(found.get(key, {})), dict(there.get(key, {}))
-        assert numbers.pop("deferred", 0) <= wanted.pop("deferred", 0), (where, key)
+        numbers, wanted = Counter(found.get(key, {})), Counter(there.get(key, {}))
         if not by_stream:
-            numbers.pop("rejected", None)
-            wanted.pop("rejected", None)
-        assert numbers == wanted, (where, key)
+            del numbers["rejected"], wanted["rejected"]
+        wrong += [
+            f"{where}, day {key[0]}, {key[1]}: {measure} {numbers[measure]}, planted {wanted[measure]}"
+            for measure in sorted({*numbers, *wanted})
+            if numbers[measure] != wanted[measure]
+        ]
+    return wrong
 
 
-@pytest.mark.xfail(strict=False, reason="open: on one day personal mail has one more queued than was planted")
 @pytest.mark.timeout(1_200)  # alone it takes a tenth of that
 def test_a_week_is_known_as_it_was_planted(stage, folder):
     week = draw(SEED)
@@ -145,17 +150,19 @@ def test_a_week_is_known_as_it_was_planted(stage, folder):
         for day in range(DAYS):
             days.live(day)
     truth, seen = days.truth, stage.town.seen
-    for name in TENANTS:
-        for group in ("stream", "campaign"):
-            compare(stage.statistics(stage.customers[name], group), planted(truth, name, group), f"seed {SEED}, {name}")
+    wrong = [
+        line
+        for name in TENANTS
+        for group in ("stream", "campaign")
+        for line in differing(stage.statistics(stage.customers[name], group), planted(truth, name, group), name)
+    ]
+    assert wrong == [], f"seed {SEED}"
     # Everything that came back was read, and is what was planted; what was of no use is in the log, of no tenant.
     read = days.read + stage.read()
-    again = read["not_ours_replayed"] - truth.read["not_ours_replayed"]  # real servers report twice at times
-    assert again >= 0
-    assert read - Counter(not_ours_replayed=again) == truth.read
+    assert read == truth.read, f"seed {SEED}"
     events = stage.service.events()
     filed = Counter(event["reason"] for event in events if not event["tenant"])
-    assert filed - Counter(not_ours_replayed=again) == truth.filed
+    assert filed == truth.filed
     # Nobody was written to but who was planted, and the people who were owed a report.
     told = Counter(each.recipient for each in seen.arrived if each.recipient in truth.told)
     assert told == truth.told

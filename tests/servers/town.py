@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -42,16 +42,17 @@ class Arrived:
 
 @dataclass
 class Seen:
-    """What the servers saw. put_off: recipient (or ``@domain``) -> day -> temporary answers."""
+    """What the servers saw. asked: at RCPT, by address."""
 
-    today: int = 0
     arrived: list[Arrived] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
-    put_off: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 class _Server(SMTP):
-    """One session, which may end with its greeting."""
+    """One session, which may end with its greeting. begun: its transactions. hello: what EHLO was refused with."""
+
+    begun = 0
+    hello = ""
 
     async def _handle_client(self) -> None:
         refused = self.event_handler.said("connect")
@@ -71,40 +72,50 @@ class _Domain:
         self._scripts = scripts
         self._name = name
 
-    def said(self, phase: str, recipient: str = "") -> str:
-        """Return what is refused with at a phase, "" when nothing is."""
+    def said(self, phase: str, recipient: str = "", *, kept: bool = False) -> str:
+        """Return what is refused with at a phase, "" when nothing is. kept: the session has carried mail before.
+
+        A 421 before the final dot of such a session is its end (RFC 5321 section 3.8) and no answer yet: the client may
+        ask once more on a new one, where it is said again.
+        """
         key = recipient or f"@{self._name}"
         script = self._scripts.get(key)
-        reply = script.next() if script is not None and script.phase == phase else ""
-        if reply.startswith("4"):
-            self._seen.put_off[key][self._seen.today] += 1
-        return reply
+        if script is None or script.phase != phase:
+            return ""
+        if kept and script.replies and script.replies[0].startswith("421"):
+            return script.replies[0]
+        return script.next()
 
     async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self, server: _Server, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        refused = self.said("ehlo")
+        server.hello = self.said("ehlo")
         session.host_name = hostname
-        return [refused] if refused else responses
+        return [server.hello] if server.hello else responses
+
+    async def handle_HELO(self, server: _Server, session: Session, envelope: Envelope, hostname: str) -> str:
+        session.host_name = hostname
+        return server.hello or OK
 
     async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: _Server, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        refused = self.said("mail")
+        server.begun += 1
+        refused = self.said("mail", kept=server.begun > 1)
         if not refused:
             envelope.mail_from = address
         return refused or OK
 
     async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: _Server, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self._seen.asked[address.lower()] += 1
-        refused = self.said("rcpt", address.lower())
+        refused = self.said("rcpt", address.lower(), kept=server.begun > 1)
         if not refused:
             envelope.rcpt_tos.append(address)
         return refused or OK
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: _Server, session: Session, envelope: Envelope) -> str:
         refused = next((said for each in envelope.rcpt_tos if (said := self.said("data", each.lower()))), "")
         if refused:
             return refused

@@ -12,7 +12,7 @@ from tests.simulation.week.replies import Said, labelled
 TOWNS = tuple(f"town{number}.test" for number in range(5))
 LATE = {"postfix": "late-postfix.test", "exim": "late.test", "opensmtpd": "late-smtpd.test"}
 #: Ordinary letters of a day.
-USUAL = {"personal": 5, "transactional": 10, "bulk": 20}
+USUAL = {"personal": 3, "transactional": 5, "bulk": 8}
 #: Steps at which no recipient is named: such a refusal needs a server of its own.
 _EARLY = frozenset({"connect", "ehlo", "mail"})
 _COMPLAINTS = ("yahoo", "signal-spam", "microsoft-jmrp", "comcast-validity")

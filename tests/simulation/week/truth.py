@@ -108,10 +108,10 @@ class Truth:
                 if entry.until <= DAYS:
                     self._ends[Key(entry.tenant, entry.stream, entry.address)] = entry.until
 
-    def expired(self, letter: Letter, day: int, put_off: Counter[int]) -> None:
-        """Live through the end of a letter that was put off so often, by day, and then given up."""
-        for each, times in put_off.items():
-            self.counts[self._place(letter, "deferred", each)] += times
+    def expired(self, letter: Letter, day: int) -> None:
+        """Live through the end of a letter that was put off each morning and each noon, and then given up."""
+        for each in range(letter.day, day):
+            self.counts[self._place(letter, "deferred", each)] += 2
         self._count(letter, "failed", day)
         if letter.stream == "personal":
             self._told(letter, letter.day + 1)  # that it is delayed, once
