@@ -35,17 +35,21 @@ def tree(name: str) -> Path:
 
 
 class _Beside:
-    """One server in its namespace. back: where reports go. refuser: a server behind it that knows nobody."""
+    """One server in its namespace. back: where reports go. refuser: a server behind it that knows nobody of a domain."""
 
     server = ""
     #: Lines of the shell that prepare its folders, and the command.
     script = ""
 
-    def __init__(self, folder: Path, *, back: tuple[str, int], refuser: tuple[str, int] = ("", 0), port: int) -> None:
+    def __init__(
+        self, folder: Path, *, back: tuple[str, int], refuser: tuple[str, int] = ("", 0), port: int,
+        domain: str = "late.test",
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.address = loopback.address()
         self.port = port
         self._back, self._refuser = back, refuser
+        self._domain = domain
         self._process: subprocess.Popen[bytes] | None = None
 
     def log(self) -> str:
@@ -103,7 +107,7 @@ class _Beside:
 
 
 class Exim(_Beside):
-    """Takes mail for ``late.test`` and fails it afterwards; reports go back to the service."""
+    """Takes mail for its domain and fails it afterwards; reports go back to the service."""
 
     server = "exim"
     script = (
@@ -142,7 +146,7 @@ back:
   self = send
 gone:
   driver = redirect
-  domains = late.test
+  domains = {self._domain}
   data = :fail: 550 5.1.1 this mailbox is gone
   allow_fail
 begin transports
@@ -157,11 +161,12 @@ begin retry
 
 
 class OpenSmtpd(_Beside):
-    """Takes mail for ``late.test`` and learns from a server behind it that nobody is there."""
+    """Takes mail for its domain and learns from a server behind it that nobody is there."""
 
     server = "opensmtpd"
     script = (
-        "mount -t tmpfs none /var/spool; mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /run/opensmtpd;"
+        "mount -t tmpfs none /var/spool; mount -t tmpfs none /run;"  # its control socket is one for all, too
+        " mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty /run/opensmtpd;"
         " chmod 711 /var/spool/smtpd; mkdir -p /var/empty; exec {tree}/usr/sbin/smtpd -d -f {folder}/conf"
     )
 
@@ -172,5 +177,5 @@ class OpenSmtpd(_Beside):
 action back relay host smtp://{back}:{back_port}
 action onward relay host smtp://{refuser}:{refuser_port}
 match from any for domain "bounces.relay.test" action back
-match from any for domain "late.test" action onward
+match from any for domain "{self._domain}" action onward
 """

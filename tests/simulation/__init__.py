@@ -13,4 +13,6 @@ are silent, what is assumed is this:
 
 **Seeds.** 1 to 20 are for looking and tuning; 1001 to 1100 are for judging and were not looked at while the rules and
 their thresholds were chosen.
+
+``week`` plants a week of letters, refusals, reports and complaints instead; ``tests/integration/test_week.py`` plays it.
 """

@@ -54,6 +54,7 @@ class Link(asyncio.BufferedProtocol):
         self._monotonic = owner.clock.monotonic
         self._pace = Pace(self._monotonic())
         self._closing = False
+        self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin with what comes first: PROXY header, handshake, or banner."""
@@ -156,6 +157,12 @@ class Link(asyncio.BufferedProtocol):
             self._watch(session)
         if self._owner.draining:
             self.drain()
+        if self._ended and not self._owed(session):
+            self._close()
+
+    def _owed(self, session: SessionLike) -> bool:
+        """Whether the answer to a whole message is still to come."""
+        return session.connection.concluding or session.busy
 
     def _flush(self, connection: ServerConnection) -> bool:
         output = connection.take_output()
@@ -242,8 +249,15 @@ class Link(asyncio.BufferedProtocol):
         self._pipe.cut()
 
     def eof_received(self) -> bool:
-        """The client ended its side: the connection closes."""
-        return False
+        """The client ended its side: the connection closes, once it is said whether we have its message.
+
+        Exim sends the final dot, QUIT and the end of its side at once; without our reply it sends the message again.
+        """
+        transport, session = self._pipe.transport, self._session
+        if session is None or self._closing or transport is None or not transport.can_write_eof():
+            return False  # TLS ends both sides
+        self._ended = self._owed(session)
+        return self._ended
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Forget the connection."""

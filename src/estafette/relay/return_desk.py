@@ -26,7 +26,7 @@ from estafette.model.event import pack
 from estafette.model.message import INBOUND, Content
 from estafette.relay.feedback.filings import Filings
 from estafette.relay.feedback.journeys import Journeys
-from estafette.relay.feedback.returned import Reader, Returned, Taken
+from estafette.relay.feedback.returned import Early, Reader, Returned, Taken
 from estafette.store.interface.spool import Read, Spool
 
 EVERY = 1.0
@@ -34,6 +34,8 @@ EVERY = 1.0
 BATCH = 500
 #: Messages after which others get their turn of the event loop.
 STRETCH = 10
+#: Seconds after a message came for which whoever calls it early is asked again.
+SETTLING = 60.0
 #: Octets of a body in a file that are read: as many as it has in memory else.
 _LOOKED = 256 * 1024
 #: Long messages looked at in one turn, and seconds of it after which no further one is begun.
@@ -122,14 +124,16 @@ class ReturnDesk:
             if place % STRETCH == STRETCH - 1:
                 await asyncio.sleep(0)
             taken = Taken("damaged") if message is None else await self._ask(message)
-            _read.labels(taken.what).inc()
-            read.append(self._closing(number, content, taken))
+            if taken is not None:
+                _read.labels(taken.what).inc()
+                read.append(self._closing(number, content, taken))
             if self._clock.monotonic() - began >= seconds:
                 break
         await self._spool.close_returns(read)
         return len(read)
 
-    async def _ask(self, message: Returned) -> Taken:
+    async def _ask(self, message: Returned) -> Taken | None:
+        """Return what came of a message, None when it stays unread for now."""
         for reader in self._readers:
             try:
                 taken = await reader.take(message)
@@ -138,6 +142,10 @@ class ReturnDesk:
             except Exception as error:  # one message must not hold up the others; it stays as long as unread mail
                 _log.error("return_unreadable", message=message.id, exc_info=error)
                 return Taken("unreadable")
+            if isinstance(taken, Early):
+                if 0 <= self._clock.now() - message.at < SETTLING:
+                    return None
+                taken = taken.otherwise
             if taken is not None:
                 taken = msgspec.structs.replace(taken, events=self._filings.kept(message, taken.events))
                 self._journeys.note(taken.events)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 
 from estafette.base import ids
-from estafette.model.event import Event
+from estafette.model.event import LATE, Event
 from estafette.model.tracking import MACHINES
 from estafette.reporting.bounces import bounce_class
 from estafette.reporting.durations import bucket
@@ -44,7 +44,14 @@ def _delivered_within(number: int) -> Additions:
 
 
 def _bounced(event: Event) -> Additions:
-    return _one(f"bounced.{bounce_class(event)}")
+    refused = _one(f"bounced.{bounce_class(event)}")
+    # It was counted as delivered before: what is made of both must take it as one recipient.
+    return (*refused, (LATE, 1)) if event.reason == LATE else refused
+
+
+def _unknown(event: Event) -> Additions:
+    """Notices on the way back bear this kind, too, and are of no attempt."""
+    return _once(event) if event.attempt else ()
 
 
 def _hit(event: Event) -> Additions:
@@ -82,10 +89,11 @@ def _classes(kind: str, agent: str) -> tuple[str, ...]:
 
 _OF_KIND: Mapping[str, Callable[[Event], Additions]] = {
     **dict.fromkeys(
-        ("queued", "sent", "deferred", "failed", "rejected", "unknown", "complained", "unsubscribed", "subscribed",
+        ("queued", "sent", "deferred", "failed", "rejected", "complained", "unsubscribed", "subscribed",
          "autoresponded", "replied"),
         _once,
     ),
+    "unknown": _unknown,
     "delivered": _delivered,
     "bounced": _bounced,
     "opened": _hit,

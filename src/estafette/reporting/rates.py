@@ -71,8 +71,11 @@ def denominators(name: str) -> tuple[str, ...]:
 
 
 def total(name: str, counts: Mapping[str, int]) -> int:
-    """Return a sum of measures, such as ``attempted``, out of counted ones."""
-    return sum(amount for measure, amount in counts.items() if _adds(name, measure))
+    """Return a sum of measures, such as ``attempted``, out of counted ones.
+
+    Never below zero: late bounces may be about mail of an earlier span.
+    """
+    return max(0, sum(_sign(name, measure) * amount for measure, amount in counts.items()))
 
 
 def rate(name: str, counts: Mapping[str, int], of: str = "") -> Rate:
@@ -133,9 +136,12 @@ def _interval(numerator: int, denominator: int, kind: str) -> Interval | None:
 
 
 @lru_cache(maxsize=4_096)
-def _adds(name: str, measure: str) -> bool:
+def _sign(name: str, measure: str) -> int:
+    """Return how a measure goes into a sum: 1, -1, or 0 when it does not."""
     wanted = _book().sums[name]
-    return any(measure == each or (each.endswith(".") and measure.startswith(each)) for each in wanted)
+    if f"-{measure}" in wanted:
+        return -1
+    return int(any(measure == each or (each.endswith(".") and measure.startswith(each)) for each in wanted))
 
 
 @cache

@@ -21,7 +21,7 @@ from estafette.tenancy.office import Office, moment, new_id
 
 #: Recipients of eight days below which a tenant is not looked at: nothing could be concluded.
 LEAST = 1_000
-_MEASURES = ("queued", "delivered", "sent", "deferred", "complained")
+_MEASURES = ("queued", "delivered", "sent", "late", "deferred", "complained")
 _CLASSES = ("hard", "soft", "block", "other")
 
 

@@ -47,6 +47,11 @@ class ServerConnection(Authentication, MessageText):
         """True from MAIL to the end of the message."""
         return self._phase not in (Phase.START, Phase.READY) or self.in_message
 
+    @property
+    def concluding(self) -> bool:
+        """True while the answer to a whole message is owed."""
+        return isinstance(self._asked, MessageEnd)
+
     def accept(self, text: str = "") -> None:
         """Say yes to the event that asks; ``text`` follows ``250 2.0.0`` after a message."""
         asked, self._asked = self._asked, None

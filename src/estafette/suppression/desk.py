@@ -50,11 +50,12 @@ class SuppressionDesk:
                 return Counter()
             fresh = [event for place, event in events if place > position and event.recipient and event.tenant]
             found = cases(fresh, self._policy, bench.streams({event.tenant for event in fresh}))
-            suppressing = {case.key for case in found if case.rule is not None or case.reason}
+            suppressing = {case.key for case in found if case.rule is not None or case.reason or case.back}
             judgement = Judgement(self._policy, bench.known(suppressing), bench.soft({case.key for case in found}))
             for case in found:
                 judgement.take(case)
             bench.put(list(judgement.entries.values()))
+            bench.remove(judgement.gone)
             bench.put_soft(judgement.counts)
             bench.move(upto)
         return Counter(entry.reason for entry in judgement.entries.values())

@@ -15,6 +15,8 @@ _ENDS = frozenset({"bounced", "failed"})
 
 #: Reason of entries that a reply makes which says that the address is no use.
 HARD = "bounced"
+#: Reason of entries that recipients make, and lift: who leaves may come back.
+LEFT = "unsubscribed"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +81,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if (event.kind == "unsubscribed" and event.reason) or event.reason == SIMULATED:
             return ""
         return self.at_once.get(event.kind, "")
+
+    def back(self, event: Event) -> bool:
+        """Return whether somebody has joined a stream again; one topic of it, which is then the reason, is less."""
+        return event.kind == "subscribed" and not event.reason
 
     @property
     def longest(self) -> int:

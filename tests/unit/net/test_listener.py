@@ -32,6 +32,7 @@ class Session:
     """Says yes to everything, to messages a moment later; ``log`` holds what came."""
 
     busy = False
+    moment = 0.0
 
     def __init__(self, log, where, address, port, secure, wake):
         self.connection = ServerConnection(ServerConfig(hostname="mx.test", auth=False, tls=True), secure=secure)
@@ -42,7 +43,7 @@ class Session:
         if isinstance(event, DataChunk):
             self.log.append(("data", len(event.data)))
         if isinstance(event, MessageEnd):
-            asyncio.get_running_loop().call_soon(self.later)
+            asyncio.get_running_loop().call_later(self.moment, self.later)
         elif self.connection.waiting:
             self.connection.accept()
 
@@ -104,6 +105,38 @@ async def starttls_and_a_large_message(host):
     await listeners.drain(1)
     assert not listeners.sockets
     assert log[-1] == ("lost",)
+
+
+class Slow(Session):
+    """Has a message so slowly that the end of the client's side comes first."""
+
+    moment = 0.2
+
+
+async def half_closed(tail):
+    """Return what is answered to a client that ends its side with the final dot, as Exim does."""
+    log = []
+    listeners = Listeners(lambda *args: Slow(log, *args), CLOCK)
+    _, port = await listeners.open(Where(host="127.0.0.1", port=0))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await answer(reader) == b"220"
+    writer.write(b"EHLO x\r\n")
+    assert await answer(reader) == b"250"
+    writer.write(b"MAIL FROM:<a@b.de>\r\nRCPT TO:<c@d.de>\r\nDATA\r\n")
+    assert [await answer(reader) for _ in range(3)] == [b"250", b"250", b"354"]
+    writer.write(b"Subject: x\r\n\r\n.\r\n" + tail)
+    writer.write_eof()
+    said = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    await listeners.drain(1)
+    assert log[-1] == ("lost",)
+    return [line[:3] for line in said.splitlines()]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+@pytest.mark.parametrize(("tail", "said"), [(b"QUIT\r\n", [b"250", b"221"]), (b"", [b"250"])])
+def test_a_client_that_has_ended_its_side_still_hears_the_answer(run, tail, said):
+    assert run(half_closed(tail)) == said
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -25,7 +25,7 @@ from estafette.relay.feedback.notices import compose
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Returned, Taken
 from estafette.relay.notice_desk import NoticeDesk
-from estafette.relay.return_desk import ReturnDesk
+from estafette.relay.return_desk import SETTLING, ReturnDesk
 from estafette.store.ledger import ledger
 from estafette.store.open import Store, open_store
 
@@ -231,8 +231,19 @@ async def test_news_is_an_event_that_moves_nothing(bench, action, status, reason
 async def test_a_recipient_that_still_waits_is_left_to_its_courier(bench):
     number = await bench.sent(ends="")
     await bench.back(report("ann@example.com"), to(number))
-    await bench.desk().turn()
+    bench.clock.moment += SETTLING
+    assert await bench.desk().turn() == 1
     assert [each.reason for each in await bench.told(number)] == ["bounced_while_waiting"]
+
+
+async def test_a_failure_reported_before_its_delivery_is_settled_is_read_once_it_is(bench):
+    desk, number = bench.desk(), await bench.sent(ends="")
+    await bench.back(report("ann@example.com"), to(number))
+    assert await desk.turn() == 0
+    assert await bench.told(number) == []
+    await bench.store.spool.settle("w", {}, [done(number, 1, kind="delivered")])
+    assert await desk.turn() == 1
+    assert [(each.kind, each.reason) for each in await bench.told(number)] == [("bounced", LATE)]
 
 
 async def test_recipients_that_shared_a_return_path_are_told_apart_by_address(bench):

@@ -19,7 +19,7 @@ def added(event):
 
 
 @pytest.mark.parametrize(
-    "kind", ["queued", "sent", "deferred", "failed", "rejected", "unknown", "complained", "unsubscribed", "subscribed",
+    "kind", ["queued", "sent", "deferred", "failed", "rejected", "complained", "unsubscribed", "subscribed",
              "autoresponded", "replied"]
 )  # fmt: skip
 def test_most_kinds_are_counted_once_under_their_own_name(kind):
@@ -28,7 +28,23 @@ def test_most_kinds_are_counted_once_under_their_own_name(kind):
 
 def test_every_kind_is_counted_but_a_second_delivery_and_mail_that_comes_in():
     silent = {kind for kind in EVENT_KINDS if not additions(about(kind))}
-    assert silent == {"duplicate_delivery", "inbound", "opened", "clicked"}  # the latter two without a hit
+    assert silent == {
+        "duplicate_delivery",
+        "inbound",
+        "opened",
+        "clicked",
+        "unknown",
+    }  # without a hit, without an attempt
+
+
+def test_what_was_lost_is_counted_and_what_servers_tell_of_delays_is_not():
+    assert added(about("unknown", attempt=1)) == {"unknown": 1}
+    assert added(about("unknown", reason="delayed_notice")) == {}
+
+
+def test_a_late_bounce_is_counted_as_one_and_as_late():
+    assert added(about("bounced", category="mailbox_full")) == {"bounced.soft": 1}
+    assert added(about("bounced", category="mailbox_full", reason="late")) == {"bounced.soft": 1, "late": 1}
 
 
 def test_a_delivery_tells_how_long_it_took_since_acceptance():

@@ -22,6 +22,19 @@ def test_a_rate_says_what_was_divided_by_what() -> None:
     assert found.interval.holds(50 / 1_050)
 
 
+def test_a_late_bounce_moves_a_recipient_from_delivered_to_bounced() -> None:
+    late = COUNTS | {"bounced.hard": 130, "late": 100}
+    bounce, delivery = rates.rate("bounce", late), rates.rate("delivery", late)
+    assert (bounce.numerator, bounce.denominator) == (150, 1_050)
+    assert (delivery.numerator, delivery.denominator) == (900, 1_050)
+    assert rates.rate("open", late).denominator == 900
+
+
+def test_late_bounces_of_mail_of_an_earlier_span_leave_no_number_below_zero() -> None:
+    found = rates.rate("delivery", {"bounced.hard": 30, "late": 30})
+    assert (found.numerator, found.denominator, found.value) == (0, 0, None)
+
+
 def test_another_denominator_may_be_asked_for_and_only_a_known_one() -> None:
     assert rates.rate("click", COUNTS, of="opened").value == 0.2
     with pytest.raises(KeyError, match="bounced"):

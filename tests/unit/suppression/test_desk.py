@@ -110,6 +110,44 @@ async def test_complaints_and_unsubscriptions_suppress_at_once_and_the_stronger_
     assert [(each.reason, each.event) for each in log.entries()] == [("complained", 2)]
 
 
+LEFT = {"kind": "unsubscribed", "category": "", "scope": ""}
+BACK = LEFT | {"kind": "subscribed"}
+
+
+@pytest.mark.parametrize("at_once", [1, 10])
+async def test_who_leaves_and_joins_again_before_it_is_read_is_not_suppressed(log, directory, at_once):
+    await log.write(bounce(1, **LEFT), bounce(2, **BACK))
+    await log.read(at_once)
+    assert log.entries() == ()
+    directory.reload()
+    assert directory.suppressed(log.tenant, "bulk", "bob@example.test") == ""
+
+
+async def test_joining_again_lifts_nothing_but_having_left(log):
+    await log.write(bounce(1, kind="complained", category=""), bounce(2, **LEFT), bounce(3, **BACK))
+    await log.read()
+    assert [each.reason for each in log.entries()] == ["complained"]
+
+
+async def test_who_leaves_once_more_stays_away(log):
+    await log.write(bounce(1, **LEFT), bounce(2, **BACK), bounce(3, **LEFT))
+    await log.read()
+    assert [(each.reason, each.event) for each in log.entries()] == [("unsubscribed", 3)]
+
+
+async def test_what_the_page_wrote_since_is_not_removed_for_an_earlier_return(log):
+    suppressions.add(log.office, "acme", BOB, stream="bulk", reason="unsubscribed")
+    await log.write(bounce(1, at=log.office.now() - 1, **BACK))
+    await log.read()
+    assert [each.reason for each in log.entries()] == ["unsubscribed"]
+
+
+async def test_joining_one_topic_again_lifts_no_entry_of_the_stream(log):
+    await log.write(bounce(1, **LEFT), bounce(2, **BACK, reason="offers"))
+    await log.read()
+    assert [each.reason for each in log.entries()] == ["unsubscribed"]
+
+
 async def test_a_stream_that_is_gone_stops_all_of_the_tenant(log):
     await log.write(bounce(1, stream="newsletter"))
     await log.read()

@@ -36,6 +36,7 @@ class Attempt:
         self._trail: AsyncGenerator[Target, None] | None = None
         self._addresses = 0
         self._sessions = 0
+        self._fresh = False
         self._ends: list[End] = []
         self._last: dict[tuple[int, int], Outcome] = {}
 
@@ -47,7 +48,7 @@ class Attempt:
         for _ in range(MAX_ROUNDS):
             if not pending:
                 break
-            connection = self._pool.take(self._keys(), self._rests)
+            connection = None if self._fresh else self._pool.take(self._keys(), self._rests)
             reused = connection is not None
             connection = connection or await self._open()
             if connection is None:
@@ -133,12 +134,15 @@ class Attempt:
         elsewhere = any(self._way.refused(source, site, reply, phase) for reply, phase in refusals)
         for delivery, answer in zip(pending, answers, strict=True):
             if stale:
+                self._fresh = True
                 again.append(delivery)
                 continue
             outcome = conclude(
                 delivery, answer, accepted=accepted, dsn=dsn, site=site, source=source, steps=steps, elsewhere=elsewhere
             )  # fmt: skip
             lost = answer.phase != "dot" and (answer.reply is None or answer.reply.code == 421)
+            # Whoever says goodbye on a kept session is asked once more, on a new one: others may be as old.
+            self._fresh = self._fresh or lost
             if lost or outcome.reason in (TOO_MANY, SOURCE_REFUSED):
                 self._last[delivery.key] = outcome
                 again.append(delivery)

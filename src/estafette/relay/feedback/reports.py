@@ -21,7 +21,7 @@ from estafette.model.stream import Stream
 from estafette.relay.feedback import notices
 from estafette.relay.feedback.apart import apart
 from estafette.relay.feedback.journeys import Journeys, Key
-from estafette.relay.feedback.returned import Returned, Taken
+from estafette.relay.feedback.returned import Early, Returned, Taken
 from estafette.smtp.classification import classify
 from estafette.store.interface.spool import Notice
 
@@ -38,6 +38,7 @@ _NEWS = {
     "delivered": "delivered_notice",
     "expanded": "expanded_notice",
 }
+_WAITING = "bounced_while_waiting"
 _ANSWERS = frozenset({"auto_reply", "challenge", "address_change", "disposition"})
 _PHASES = (("in reply to rcpt", "rcpt"), ("rcpt to", "rcpt"), ("mail from", "mail"), ("end of data", "data"))
 
@@ -60,7 +61,7 @@ class ReportReader:
         self._remembered = remembered
         self._stream = stream
 
-    async def take(self, returned: Returned) -> Taken | None:
+    async def take(self, returned: Returned) -> Taken | Early | None:
         """See ``Reader``."""
         if not returned.paths:
             return None
@@ -105,7 +106,7 @@ class ReportReader:
 
     # Reports.
 
-    async def _report(self, returned: Returned, about: Key, found: Finding) -> Taken:
+    async def _report(self, returned: Returned, about: Key, found: Finding) -> Taken | Early:
         told = self._told(about, found.said)
         if not told:
             return self._filed(returned, "not_ours_recipient")
@@ -121,7 +122,9 @@ class ReportReader:
         if not events:
             return self._filed(returned, "not_ours_replayed")
         what = "bounce" if any(event.kind == "bounced" for event in events) else events[0].reason
-        return Taken(what, tuple(events), tuple(owed), EVIDENCE)
+        taken = Taken(what, tuple(events), tuple(owed), EVIDENCE)
+        # A server near by may report what it took before its 250 is settled here.
+        return Early(taken) if any(event.reason == _WAITING for event in events) else taken
 
     def _told(self, about: Key, said: Sequence[Said]) -> list[tuple[Key, Said]]:
         """Return whom a report means among the recipients of its return path."""
@@ -156,7 +159,7 @@ class ReportReader:
             )  # fmt: skip
         if state is State.WAITING:
             # Its next attempt will tell; the row belongs to its courier.
-            return self._news(returned, key, "unknown", "bounced_while_waiting", said)
+            return self._news(returned, key, "unknown", _WAITING, said)
         return None
 
     def _news(self, returned: Returned, key: Key, kind: str, reason: str, said: Said | None) -> Event | None:

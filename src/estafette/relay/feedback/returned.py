@@ -62,10 +62,19 @@ class Taken(msgspec.Struct, frozen=True):
     keep: float | None = None
 
 
+class Early(msgspec.Struct, frozen=True):
+    """A reader's answer: it is mine, but seems to be faster than the commit that it is about; ask me again.
+
+    otherwise: what came of it when the desk has waited long enough.
+    """
+
+    otherwise: Taken
+
+
 class Reader(Protocol):
     """Reads one sort of returned mail."""
 
-    async def take(self, returned: Returned) -> Taken | None:
+    async def take(self, returned: Returned) -> Taken | Early | None:
         """Act on a message and say what came of it; None = not mine, ask the next.
 
         It may be asked again for the same message after a crash: what it writes itself is keyed by ``returned.id``.

@@ -216,6 +216,11 @@ class Session:
         if refusal is not None and self._desk.rejections is not None:
             self._desk.rejections.note(self._desk.mint, self._identity, recipient, refusal, self._address)
 
+    def _all_rejected(self, refusal: Refusal | None) -> None:
+        """Have the log told of everybody whose message was refused after its data."""
+        for each in self._recipients:
+            self._rejected(each.address, refusal)
+
     def _envelope(self) -> Envelope:
         mail = self._mail
         sender = mail.sender.text if mail.sender is not None else ""
@@ -269,7 +274,11 @@ class Session:
             return
         assert self._desk.gate is not None
         taken = self._acceptance = Acceptance(self._desk, self._desk.gate, self._identity, envelope, client)
-        self._wait(taken.take(body) if streamed is None else taken.take_large(streamed), message)
+        try:
+            self._wait(taken.take(body) if streamed is None else taken.take_large(streamed), message)
+        except Refusal as refusal:  # at once: nothing was awaited
+            self._all_rejected(refusal)
+            raise
 
     def _wait(self, awaitable: Awaitable[None], message: int) -> None:
         self._message = message
@@ -282,8 +291,7 @@ class Session:
         self._body.discard()
         error = None if future.cancelled() else future.exception()
         refusal = _STORE_DOWN if future.cancelled() else self._broken(error) if error is not None else None
-        for each in self._recipients if refusal is not None else ():
-            self._rejected(each.address, refusal)
+        self._all_rejected(refusal)
         self._reset()
         self._useful = self._useful or refusal is None
         if self._lost or not self.connection.waiting:

@@ -77,6 +77,10 @@ class Bench(Protocol):
         """Write entries, over those that are there, and let every process know."""
         ...
 
+    def remove(self, keys: Collection[Key]) -> None:
+        """Remove entries, and let every process know."""
+        ...
+
     def put_soft(self, counts: Mapping[Key, SoftBounces]) -> None:
         """Write what counts of addresses now; nothing left = forgotten."""
         ...

@@ -105,6 +105,13 @@ class TableBench:
             _step(self._connection)
             put(self._connection, entries)
 
+    def remove(self, keys: Collection[Key]) -> None:
+        """See ``Bench``."""
+        if keys:
+            _step(self._connection)
+        for some in _chunks(keys):
+            bury(self._connection, SUPPRESSION, _among(SUPPRESSION, some), counter=COUNTER)
+
     def put_soft(self, counts: Mapping[Key, SoftBounces]) -> None:
         """See ``Bench``."""
         for some in _chunks(counts):

@@ -211,6 +211,21 @@ async def test_421_in_the_middle_goes_on_with_the_next_host():
         assert (outcome.verdict, peer.sessions) == ("delivered", 2)
 
 
+async def test_a_goodbye_on_a_kept_connection_is_asked_again_once_on_a_new_one():
+    answers = {"NOOP": "250 ok"}
+    async with Peer(polite(answers=answers)) as peer:
+        c = carrier(peer.port)
+        await asyncio.gather(*[c.attempt(parcel()) for _ in range(3)])
+        kept, asked = peer.sessions, len([line for line in peer.seen if line.startswith(b"RCPT")])
+        answers["RCPT"] = "421 4.3.2 going down"
+        [outcome] = await c.attempt(parcel())
+        await c.close()
+        assert kept > 1
+        assert (outcome.verdict, outcome.reply.code) == ("deferred", 421)
+        assert peer.sessions == kept + 1
+        assert len([line for line in peer.seen if line.startswith(b"RCPT")]) == asked + 2
+
+
 async def test_endless_reply_is_cut():
     async def endless(peer, talk):
         while True:

@@ -56,6 +56,8 @@ class Gate:
         self.clients.append((client, envelope))
         if b"X-Refuse" in body:
             raise Refusal(550, "5.7.1", "refused by its header", rule="header")
+        if b"X-Left" in body:
+            raise Refusal(550, "5.7.1", "every recipient has left the topic", rule="suppressed")
         content = Content(
             client.message,
             identity.tenant,

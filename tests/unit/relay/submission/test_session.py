@@ -10,9 +10,21 @@ import msgspec
 import pytest
 from tests.unit.relay.submission.rig import CLOCK
 
+from estafette.model.event import unpack
 from estafette.net.listener import Deadlines
 from estafette.relay.submission.mail_templates import MailTemplates
 from estafette.relay.submission.reach import Reach
+from estafette.relay.submission.rejections import Rejections
+
+
+class Told:
+    """A log that takes what it is told."""
+
+    def __init__(self):
+        self.events = []
+
+    async def record(self, events):
+        self.events += map(unpack, events)
 
 
 class Unheard:
@@ -179,3 +191,25 @@ async def test_a_message_of_mailjets_that_is_a_template_is_written_before_the_ga
     kept, _ = [s.content.body for s in one.spool.accepted]
     assert b"Hello Bob\r\n" in kept
     assert b"X-MJ-Vars" not in kept
+
+
+async def test_whoever_is_suppressed_is_told_to_the_log_also_when_the_message_says_so(rig):
+    """Each is refused once: one at RCPT, the other after the data, by the topic that the header names."""
+    one, log = await rig(), Told()
+    one.desk.rejections = Rejections(CLOCK)
+
+    def client():
+        with smtplib.SMTP("127.0.0.1", one.port, timeout=10) as smtp:
+            smtp.starttls(context=one.client_context)
+            smtp.login("alice", "secret")
+            smtp.ehlo()
+            smtp.mail("a@example.com")
+            assert smtp.rcpt("gone@example.net")[0] == 550
+            assert smtp.rcpt("b@example.net")[0] == 250
+            assert smtp.data(b"X-Left: news\r\n" + TEXT)[0] == 550
+
+    await one.play(client)
+    await one.desk.rejections.flush(log)
+    assert [(each.kind, each.recipient) for each in log.events] == [
+        ("rejected", "gone@example.net"), ("rejected", "b@example.net"),
+    ]  # fmt: skip
