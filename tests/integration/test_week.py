@@ -140,6 +140,7 @@ def differing(
     return wrong
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1_200)  # alone it takes a tenth of that
 def test_a_week_is_known_as_it_was_planted(stage, folder):
     week = draw(SEED)
