@@ -69,6 +69,7 @@ class Days:
                 self.truth.later(letter, act)
                 self.stage.play(letter, act)
         self.stage.read()
+        self.stage.told(self.truth.told, len(self._waiting))
         for entry in [entry for entry in self.week.entries if entry.day == day]:
             self.stage.enter(entry)
         self.truth.evening(day)

@@ -201,6 +201,21 @@ class Stage:
             assert time.monotonic() < end, f"still waiting: {left[:9]}\n{self.service.log.read_text()[-3000:]}"
             time.sleep(0.2)
 
+    def told(self, planted: Counter[str], but: int) -> None:
+        """Return once people have the reports they are owed, and nobody else waits but so many.
+
+        The clock must not overtake a report either: it counts on the day it is queued.
+        """
+
+        def arrived() -> Counter[str]:
+            return Counter(each.recipient for each in [*self.town.seen.arrived] if each.recipient in planted)
+
+        try:
+            until(lambda: arrived() == planted, within=60)
+        except AssertionError:
+            raise AssertionError(f"told {arrived()}, planted {planted}") from None
+        self.drained(but)
+
     def _waiting(self) -> list[dict[str, Any]]:
         return [
             each

@@ -36,6 +36,8 @@ BATCH = 500
 STRETCH = 10
 #: Seconds after a message came for which whoever calls it early is asked again.
 SETTLING = 60.0
+#: How many such messages of one turn stay unread; more than that are no coincidence, and others stand behind them.
+HELD = 20
 #: Octets of a body in a file that are read: as many as it has in memory else.
 _LOOKED = 256 * 1024
 #: Long messages looked at in one turn, and seconds of it after which no further one is begun.
@@ -105,13 +107,14 @@ class ReturnDesk:
         return read + (await self._read_passed() if self._passed else 0)
 
     async def _read_passed(self) -> int:
-        """Read what was passed over, for a moment; afterwards nothing is, when there is nothing left of it."""
+        """Read what was passed over, for a moment; afterwards nothing is, when nothing of it can be read by now."""
         kept = await self._spool.unread(LONG)
         given = [await self._given(number, content) for number, content in kept]
         passed = [each for each in given if each.number <= self._passed]
-        if not passed:
+        read = await self._read(passed, SPELL)
+        if not read:
             self._passed = 0
-        return await self._read(passed, SPELL)
+        return read
 
     async def _read(self, given: Sequence[_Given], seconds: float) -> int:
         """Read messages, and write what comes of them, in one commit; begin no other after so many seconds."""
@@ -119,12 +122,14 @@ class ReturnDesk:
             return 0
         await self._spool.flush()  # the history must have what was committed before, a turn of ours included
         await self._journeys.load([key for each in given if each.message is not None for key in each.message.paths])
-        began, read = self._clock.monotonic(), list[Read]()
+        began, read, held = self._clock.monotonic(), list[Read](), 0
         for place, (number, content, message) in enumerate(given):
             if place % STRETCH == STRETCH - 1:
                 await asyncio.sleep(0)
-            taken = Taken("damaged") if message is None else await self._ask(message)
-            if taken is not None:
+            taken = Taken("damaged") if message is None else await self._ask(message, again=held < HELD)
+            if taken is None:
+                held += 1
+            else:
                 _read.labels(taken.what).inc()
                 read.append(self._closing(number, content, taken))
             if self._clock.monotonic() - began >= seconds:
@@ -132,8 +137,8 @@ class ReturnDesk:
         await self._spool.close_returns(read)
         return len(read)
 
-    async def _ask(self, message: Returned) -> Taken | None:
-        """Return what came of a message, None when it stays unread for now."""
+    async def _ask(self, message: Returned, *, again: bool) -> Taken | None:
+        """Return what came of a message, None when it stays unread for now. again: whether it may."""
         for reader in self._readers:
             try:
                 taken = await reader.take(message)
@@ -143,7 +148,7 @@ class ReturnDesk:
                 _log.error("return_unreadable", message=message.id, exc_info=error)
                 return Taken("unreadable")
             if isinstance(taken, Early):
-                if 0 <= self._clock.now() - message.at < SETTLING:
+                if again and 0 <= self._clock.now() - message.at < SETTLING:
                     return None
                 taken = taken.otherwise
             if taken is not None:

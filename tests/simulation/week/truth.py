@@ -68,7 +68,10 @@ class Truth:
         self._waiting: list[Letter] = []
 
     def morning(self, day: int) -> None:
-        """Let entries end whose time is over."""
+        """Let entries end whose time is over, and tell people once of a letter that waits since yesterday."""
+        for letter in self._waiting:
+            if letter.stream == "personal" and letter.day + 1 == day:
+                self._told(letter, day)
         for key in [key for key, until in self._ends.items() if until <= day]:
             del self._ends[key], self.entries[key]
 
@@ -114,7 +117,6 @@ class Truth:
             self.counts[self._place(letter, "deferred", each)] += 2
         self._count(letter, "failed", day)
         if letter.stream == "personal":
-            self._told(letter, letter.day + 1)  # that it is delayed, once
             self._told(letter, day)
 
     # What a server said.

@@ -25,7 +25,7 @@ from estafette.relay.feedback.notices import compose
 from estafette.relay.feedback.reports import ReportReader
 from estafette.relay.feedback.returned import Returned, Taken
 from estafette.relay.notice_desk import NoticeDesk
-from estafette.relay.return_desk import SETTLING, ReturnDesk
+from estafette.relay.return_desk import HELD, SETTLING, ReturnDesk
 from estafette.store.ledger import ledger
 from estafette.store.open import Store, open_store
 
@@ -244,6 +244,13 @@ async def test_a_failure_reported_before_its_delivery_is_settled_is_read_once_it
     await bench.store.spool.settle("w", {}, [done(number, 1, kind="delivered")])
     assert await desk.turn() == 1
     assert [(each.kind, each.reason) for each in await bench.told(number)] == [("bounced", LATE)]
+
+
+async def test_only_so_many_reports_wait_for_what_they_are_about(bench):
+    for _ in range(HELD + 2):
+        number = await bench.sent(ends="")
+        await bench.back(report("ann@example.com"), to(number))
+    assert await bench.desk().turn() == 2
 
 
 async def test_recipients_that_shared_a_return_path_are_told_apart_by_address(bench):
