@@ -29,6 +29,7 @@ def service(folder, certificates):
         yield made
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_no_answer_is_undocumented(service):
     schema = schemathesis.openapi.from_url(f"http://{service.address}:{service.http}/v1/openapi.json")

@@ -90,6 +90,9 @@ def test_complaints_become_events_once_and_stop_their_stream(rig):
 
     rig.service.cli("suspension", "resume", stopped["id"])
     until(lambda: _sends(rig, "max@example.test"), "a lifted suspension still stops")
+    (pace,) = rig.service.cli("pace", "list", "--tenant", "customer")["items"]
+    assert pace["rule"] == "resume"  # a day of half speed, which is one a minute here
+    rig.service.cli("pace", "lift", pace["id"], "--full")
     rig.arrived("max@example.test")
     rig.service.drained()
     assert rig.service.cli("suspension", "list")["items"] == []
